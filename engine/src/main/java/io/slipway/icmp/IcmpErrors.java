@@ -1,0 +1,222 @@
+package io.slipway.icmp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.slipway.egress.Egress;
+import io.slipway.route.Lan;
+import io.slipway.stats.Count;
+import io.slipway.stats.Counters;
+import io.slipway.stats.Drop;
+import io.slipway.wire.IcmpHeader;
+import io.slipway.wire.IpAddress;
+import io.slipway.wire.Ipv4Header;
+import io.slipway.wire.Ipv6Header;
+import io.slipway.wire.MacAddress;
+import io.slipway.wire.NdpMessage;
+import io.slipway.wire.Packet;
+import io.slipway.wire.TcpHeader;
+import io.slipway.wire.UdpHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds ICMP errors for the guest, and keeps to the rules about when not to. Owned by one Shard's
+ * event loop; not thread-safe.
+ */
+public final class IcmpErrors {
+
+  private static final int ERRORS_PER_SECOND = 100;
+  private static final int BURST = 200;
+  private static final int HOP_LIMIT = 64;
+  private static final int PROTOCOL_TCP = 6;
+  private static final int PROTOCOL_UDP = 17;
+
+  /** RFC 1812 §4.3.2.3: as much of the packet as fits 576 bytes of ICMP datagram. */
+  private static final int QUOTE_V4 = 576 - Ipv4Header.LENGTH - IcmpHeader.LENGTH;
+
+  /** RFC 4443 §2.4 c: as much as fits the minimum IPv6 MTU. */
+  private static final int QUOTE_V6 = 1280 - Ipv6Header.LENGTH - IcmpHeader.LENGTH;
+
+  private static final int QUOTE_AT = IcmpHeader.LENGTH;
+
+  private final Egress egress;
+  private final Lan lan;
+  private final Counters counters;
+  private boolean closed;
+  private final TokenBuckets buckets = new TokenBuckets(ERRORS_PER_SECOND, BURST);
+  private final ByteBuf message = Unpooled.directBuffer(QUOTE_AT + QUOTE_V6, QUOTE_AT + QUOTE_V6);
+
+  /**
+   * Errors that leave through {@code egress}; routers' errors come from the gateway of {@code lan}.
+   */
+  public IcmpErrors(Egress egress, Lan lan, Counters counters) {
+    this.egress = egress;
+    this.lan = lan;
+    this.counters = counters;
+    message.setZero(0, message.capacity());
+  }
+
+  /**
+   * Tells the guest about the packet at hand.
+   *
+   * @param mtu the MTU to report with {@link IcmpError#FRAGMENTATION_NEEDED}, otherwise 0
+   * @param offender the guest's packet, with its transport part found
+   * @return true when the error has left; false when the rules, the rate or the device were against
+   *     it
+   */
+  public boolean send(IcmpError error, int mtu, Packet offender, long nowNanos) {
+    if (closed || !mayBeAnswered(offender)) {
+      return false;
+    }
+    boolean v6 = offender.isV6();
+    int quoted = Math.min(offender.ipLength(), v6 ? QUOTE_V6 : QUOTE_V4);
+    message.setBytes(QUOTE_AT, offender.frame(), offender.ipAt(), quoted);
+    int rest = v6 && error == IcmpError.PROTOCOL_UNREACHABLE ? nextHeaderField(offender) : mtu;
+    long guestHigh = offender.sourceHigh();
+    long guestLow = offender.sourceLow();
+    IpAddress gateway = v6 ? lan.gateway6() : lan.gateway4();
+    if (error.isFromDestination() || gateway == null) {
+      return emit(
+          error,
+          rest,
+          offender.destinationHigh(),
+          offender.destinationLow(),
+          guestHigh,
+          guestLow,
+          quoted,
+          nowNanos);
+    }
+    return emit(error, rest, gateway.high(), gateway.low(), guestHigh, guestLow, quoted, nowNanos);
+  }
+
+  /**
+   * Tells the guest about a packet of its that is gone: its start is written anew.
+   *
+   * @param mtu the MTU to report with {@link IcmpError#FRAGMENTATION_NEEDED}, otherwise 0
+   * @param fromHigh who says so, together with {@code fromLow}
+   * @param guestHigh the packet's source, to whom the error goes
+   * @param remoteHigh the packet's destination
+   * @param protocol 6 or 17
+   * @param payload what the datagram carried, or null when that is not known
+   * @param tcpSeq the sequence number that the segment had; TCP only
+   * @return true when the error has left
+   */
+  public boolean sendQuoting(
+      IcmpError error,
+      int mtu,
+      long fromHigh,
+      long fromLow,
+      long guestHigh,
+      long guestLow,
+      int guestPort,
+      long remoteHigh,
+      long remoteLow,
+      int remotePort,
+      int protocol,
+      @Nullable ByteBuf payload,
+      int offset,
+      int length,
+      int tcpSeq,
+      long nowNanos) {
+    if (closed) {
+      return false;
+    }
+    boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
+    int ipLength = v6 ? Ipv6Header.LENGTH : Ipv4Header.LENGTH;
+    int transportLength = protocol == PROTOCOL_TCP ? TcpHeader.LENGTH : UdpHeader.LENGTH;
+    int carried = payload == null ? 0 : length;
+    int transportAt = QUOTE_AT + ipLength;
+    if (v6) {
+      Ipv6Header.set(message, QUOTE_AT, 0, transportLength + carried, protocol, HOP_LIMIT);
+      Ipv6Header.setAddresses(message, QUOTE_AT, guestHigh, guestLow, remoteHigh, remoteLow);
+    } else {
+      int total = ipLength + transportLength + carried;
+      int guest = IpAddress.v4(guestLow);
+      int remote = IpAddress.v4(remoteLow);
+      Ipv4Header.set(message, QUOTE_AT, 0, total, 0, 0, HOP_LIMIT, protocol, guest, remote);
+    }
+    if (protocol == PROTOCOL_TCP) {
+      TcpHeader.set(message, transportAt, guestPort, remotePort, tcpSeq, 0, TcpHeader.LENGTH, 0, 0);
+    } else if (protocol == PROTOCOL_UDP) {
+      UdpHeader.set(message, transportAt, guestPort, remotePort, transportLength + carried, 0);
+    } else {
+      throw new IllegalArgumentException("protocol " + protocol + " cannot be quoted");
+    }
+    int headers = ipLength + transportLength;
+    int quotedPayload = Math.min(carried, (v6 ? QUOTE_V6 : QUOTE_V4) - headers);
+    if (payload != null) {
+      message.setBytes(QUOTE_AT + headers, payload, offset, quotedPayload);
+    }
+    return emit(
+        error, mtu, fromHigh, fromLow, guestHigh, guestLow, headers + quotedPayload, nowNanos);
+  }
+
+  private boolean emit(
+      IcmpError error,
+      int rest,
+      long fromHigh,
+      long fromLow,
+      long guestHigh,
+      long guestLow,
+      int quoted,
+      long nowNanos) {
+    if (!buckets.take(guestHigh, guestLow, nowNanos)) {
+      counters.drop(Drop.ICMP_RATE_LIMIT);
+      return false;
+    }
+    boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
+    IcmpHeader.set(message, 0, error.type(v6), error.code(v6), rest);
+    boolean sent =
+        egress.icmp(
+            fromHigh, fromLow, guestHigh, guestLow, message, 0, QUOTE_AT + quoted, HOP_LIMIT);
+    if (sent) {
+      counters.count(Count.ICMP_ERRORS_OUT);
+      counters.count(Count.ICMP_OUT);
+    }
+    return sent;
+  }
+
+  private static boolean mayBeAnswered(Packet offender) {
+    long high = offender.destinationHigh();
+    long low = offender.destinationLow();
+    if (MacAddress.isGroup(offender.destinationMac())
+        || IpAddress.isMulticast(high, low)
+        || IpAddress.isBroadcast(high, low)) {
+      return false;
+    }
+    long sourceHigh = offender.sourceHigh();
+    long sourceLow = offender.sourceLow();
+    if (IpAddress.isUnspecified(sourceHigh, sourceLow)
+        || IpAddress.isMulticast(sourceHigh, sourceLow)
+        || IpAddress.isLoopback(sourceHigh, sourceLow)) {
+      return false;
+    }
+    boolean icmp =
+        offender.protocol() == (offender.isV6() ? IcmpHeader.PROTOCOL_V6 : IcmpHeader.PROTOCOL);
+    if (!icmp) {
+      return true;
+    }
+    if (offender.transportLength() < 1) {
+      return false;
+    }
+    int type = IcmpHeader.type(offender.frame(), offender.transportAt());
+    // RFC 4443 §2.4 e.2: a redirect is not answered either, although its number is no error's.
+    return offender.isV6()
+        ? !IcmpHeader.isError6(type) && type != NdpMessage.REDIRECT
+        : !IcmpHeader.isError4(type);
+  }
+
+  /** Where in the packet the byte is that named its transport protocol (RFC 4443 §3.4). */
+  private static int nextHeaderField(Packet offender) {
+    int end = offender.ipAt() + offender.ipLength();
+    long walked = Ipv6Header.walk(offender.frame(), offender.ipAt(), end);
+    return walked < 0 ? 0 : Ipv6Header.nextHeaderAt(walked) - offender.ipAt();
+  }
+
+  /** Frees the buffer in which errors are built; whatever is sent from now on is refused. */
+  public void close() {
+    if (!closed) {
+      closed = true;
+      message.release();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What the guest is told about its packets that went nowhere.
+ *
+ * <p>{@link io.slipway.icmp.IcmpError} names the errors in the numbers of both families and knows
+ * which errno a network would have made of them. {@link io.slipway.icmp.IcmpErrors} builds one,
+ * quotes the packet that it is about, and sends it through {@code egress}.
+ *
+ * <p>Two ways to quote: {@code send} still has the guest's packet in hand; {@code sendQuoting} is
+ * for news that comes later, from a host socket, when the packet is long gone: then the start of
+ * the packet is written anew from what the flow remembers, and the guest's kernel finds its socket
+ * by it.
+ *
+ * <p><b>What is never answered</b> (RFC 1122 §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4 e): an ICMP
+ * error, a packet to a multicast or broadcast address or in such a frame, a packet whose source
+ * names no single host. Fragments other than the first do not get this far: the decoders
+ * reassemble.
+ *
+ * <p><b>Rate</b> (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f): a token bucket for each guest address,
+ * because a limit shared by all could be read by one of them from the side.
+ *
+ * <p>What it does not do: it does not decide that a packet is refused, and errors that the guest
+ * sends are {@code flow}'s to read. Owned by one Shard's event loop; not thread-safe. Callers:
+ * {@code pipeline}, {@code flow}.
+ */
+@NullMarked
+package io.slipway.icmp;
+
+import org.jspecify.annotations.NullMarked;
