@@ -1,0 +1,68 @@
+package io.slipway.tcp;
+
+import io.slipway.wire.TcpOptions;
+
+/**
+ * What only the handshake needs to know; dropped when the connection is established. Owned by its
+ * {@link TcpConnection}. All of it comes from the guest's SYN (RFC 9293 3.7.1, RFC 7323 2.2).
+ */
+final class Handshake {
+  /** RFC 9293 3.7.1: what to assume of a SYN without the option, and like Linux of a zero. */
+  private static final int DEFAULT_MSS_V4 = 536;
+
+  private static final int DEFAULT_MSS_V6 = 1220;
+
+  /** Like Linux's tcp_min_snd_mss: a guest cannot make us send a packet a byte. */
+  private static final int MIN_MSS = 48;
+
+  /** RFC 7323 2.3: a larger shift counts as 14. */
+  private static final int MAX_SHIFT = 14;
+
+  private static final long SECOND = 1_000_000_000;
+
+  private int irs;
+  private int guestMss;
+  private int guestShift;
+  private boolean scaling;
+  private long lastSyn;
+  private long patience = 3 * SECOND;
+
+  /** Reads a SYN or SYN-ACK. */
+  void read(int seq, TcpOptions options, boolean v6, long nowNanos) {
+    irs = seq;
+    int mss = options.mss();
+    guestMss = mss > 0 ? Math.max(mss, MIN_MSS) : v6 ? DEFAULT_MSS_V6 : DEFAULT_MSS_V4;
+    scaling = options.windowScale() >= 0;
+    guestShift = Math.clamp(options.windowScale(), 0, MAX_SHIFT);
+    lastSyn = nowNanos;
+  }
+
+  /** The same SYN came again: the guest is still waiting. */
+  void repeated(long nowNanos) {
+    // its next repetition may take twice as long as this one took
+    patience = Math.max(3 * SECOND, 3 * (nowNanos - lastSyn));
+    lastSyn = nowNanos;
+  }
+
+  /** When a guest that stays silent counts as gone. */
+  long givesUpAt() {
+    return lastSyn + patience;
+  }
+
+  int irs() {
+    return irs;
+  }
+
+  int guestMss() {
+    return guestMss;
+  }
+
+  /** The guest's window shift; 0 unless both sides offered the option. */
+  int guestShift() {
+    return scaling ? guestShift : 0;
+  }
+
+  boolean scaling() {
+    return scaling;
+  }
+}

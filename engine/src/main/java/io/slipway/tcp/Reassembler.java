@@ -1,0 +1,139 @@
+package io.slipway.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.slipway.wire.Seq;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes of the guest that came before their turn (RFC 9293 3.10.7.4, "queue for later"). Owned by
+ * its {@link ReceiveSide}, made when the first gap appears. Holds copies in order of sequence,
+ * without overlaps: what came first stays. Bounded by the receive window and by a number of pieces;
+ * beyond that a segment is not kept, and the guest sends it again.
+ */
+final class Reassembler {
+  /**
+   * So many separate pieces are kept; an ordinary sender makes a handful, an attacker thousands.
+   */
+  static final int MAX_PIECES = 256;
+
+  private int[] starts = new int[8];
+  private @Nullable ByteBuf[] pieces = new @Nullable ByteBuf[8];
+  private int count;
+  private int bytes;
+
+  /** Bytes kept. */
+  int bytes() {
+    return bytes;
+  }
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  /**
+   * Keeps a copy of those bytes of the segment that are not here yet.
+   *
+   * @return whether anything new was kept
+   */
+  boolean insert(int seq, ByteBuf data, int offset, int length, ByteBufAllocator allocator) {
+    boolean kept = false;
+    int from = seq;
+    int end = seq + length;
+    int i = 0;
+    while (from != end) {
+      while (i < count && Seq.beforeEq(endOf(i), from)) {
+        i++;
+      }
+      if (i < count && Seq.beforeEq(starts[i], from)) {
+        from = Seq.min(end, endOf(i));
+        continue;
+      }
+      int until = i < count ? Seq.min(end, starts[i]) : end;
+      if (!keep(i, from, data, offset + (from - seq), until - from, allocator)) {
+        return kept;
+      }
+      kept = true;
+      from = until;
+    }
+    return kept;
+  }
+
+  /** The piece that continues the stream at {@code rcvNxt}, or -1. Pieces before it are dropped. */
+  int ready(int rcvNxt) {
+    while (count > 0 && Seq.beforeEq(endOf(0), rcvNxt)) {
+      removeFirst();
+    }
+    return count > 0 && Seq.beforeEq(starts[0], rcvNxt) ? 0 : -1;
+  }
+
+  /** The first piece; {@link #ready} has said that it is next. */
+  ByteBuf first() {
+    return at(0);
+  }
+
+  /** Sequence number of the first piece's first byte. */
+  int firstStart() {
+    return starts[0];
+  }
+
+  /** Drops the first piece. */
+  void removeFirst() {
+    ByteBuf piece = at(0);
+    bytes -= piece.readableBytes();
+    piece.release();
+    count--;
+    System.arraycopy(starts, 1, starts, 0, count);
+    System.arraycopy(pieces, 1, pieces, 0, count);
+    pieces[count] = null;
+  }
+
+  /** Gives everything back. */
+  void release() {
+    for (int i = 0; i < count; i++) {
+      at(i).release();
+    }
+    Arrays.fill(pieces, null);
+    count = 0;
+    bytes = 0;
+  }
+
+  private boolean keep(
+      int index, int start, ByteBuf data, int offset, int length, ByteBufAllocator allocator) {
+    if (index > 0 && endOf(index - 1) == start && at(index - 1).writableBytes() >= length) {
+      at(index - 1).writeBytes(data, offset, length);
+      bytes += length;
+      return true;
+    }
+    if (count == MAX_PIECES) {
+      return false;
+    }
+    // room for neighbours: small segments that continue a piece are appended to it
+    ByteBuf copy = allocator.directBuffer(Math.max(length, 2048));
+    copy.writeBytes(data, offset, length);
+    if (count == starts.length) {
+      starts = Arrays.copyOf(starts, count * 2);
+      pieces = Arrays.copyOf(pieces, count * 2);
+    }
+    System.arraycopy(starts, index, starts, index + 1, count - index);
+    System.arraycopy(pieces, index, pieces, index + 1, count - index);
+    starts[index] = start;
+    pieces[index] = copy;
+    count++;
+    bytes += length;
+    return true;
+  }
+
+  private int endOf(int i) {
+    return starts[i] + at(i).readableBytes();
+  }
+
+  private ByteBuf at(int i) {
+    ByteBuf piece = pieces[i];
+    if (piece == null) {
+      throw new AssertionError("every piece below count is present");
+    }
+    return piece;
+  }
+}

@@ -1,0 +1,218 @@
+package io.slipway.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.slipway.wire.Seq;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The guest's half of a connection: what came, what may come, and when we say so (RFC 9293 3.8.6,
+ * RFC 1122 4.2.3). Owned by its {@link TcpConnection}.
+ *
+ * <pre>
+ *        delivered        |  may come now         |
+ *   ----------------------+-----------------------+----------------> sequence
+ *   waiting for host  rcvNxt                   rcvAdv (right edge told to the guest, never retreats)
+ * </pre>
+ */
+final class ReceiveSide {
+  /**
+   * Like Linux: a fresh connection acknowledges at once, so that the guest's slow start is quick.
+   */
+  private static final int QUICK_ACKS = 16;
+
+  private final TcpLoop loop;
+  private @Nullable Reassembler reassembler;
+  private int rcvNxt;
+  private int rcvAdv;
+  private int limit;
+  private int waiting;
+  private int shift;
+  private int mss = 536;
+  private int acknowledged;
+  private int quickAcks = QUICK_ACKS;
+  private boolean owing;
+  private boolean urgent;
+  private int finSeq;
+  private boolean finKnown;
+
+  ReceiveSide(TcpLoop loop) {
+    this.loop = loop;
+    limit = loop.config.receiveBuffer();
+  }
+
+  /** The guest's SYN had sequence number {@code irs}; its segments will carry {@code mss} bytes. */
+  void synchronize(int irs, int windowShift, int segmentSize) {
+    rcvNxt = irs + 1;
+    rcvAdv = rcvNxt;
+    acknowledged = rcvNxt;
+    shift = windowShift;
+    mss = segmentSize;
+  }
+
+  /** The next sequence number expected: all before it was delivered. */
+  int rcvNxt() {
+    return rcvNxt;
+  }
+
+  /** The first sequence number beyond what the guest may send. */
+  int rcvAdv() {
+    return rcvAdv;
+  }
+
+  /** Memory kept for bytes out of order. */
+  int held() {
+    return reassembler == null ? 0 : reassembler.bytes();
+  }
+
+  /** At most so many bytes may wait for the host from now on; what is granted stays granted. */
+  void limit(int bytes) {
+    limit = Math.min(bytes, loop.config.receiveBuffer());
+  }
+
+  /** The window field of an unscaled segment (SYN, SYN-ACK: RFC 7323 2.2). */
+  int unscaledWindow() {
+    rcvAdv = rcvNxt + Math.min(limit, 65535);
+    return rcvAdv - rcvNxt;
+  }
+
+  /**
+   * The window field of the segment being sent; moves the right edge when that is worth telling.
+   */
+  int advertise() {
+    int right = rcvNxt + Math.clamp(limit - waiting, 0, 65535 << shift);
+    int gain = right - rcvAdv;
+    // RFC 9293 3.8.6.2.2: at least a segment or half the buffer, or no move at all
+    if (gain > 0 && gain >= Math.min(limit / 2, mss)) {
+      rcvAdv = right;
+    }
+    int window = (rcvAdv - rcvNxt) >>> shift;
+    owing = false;
+    urgent = false;
+    acknowledged = rcvNxt;
+    return window;
+  }
+
+  /**
+   * RFC 9293 3.10.7.4, first check, as Linux reads it: the segment's end has not passed yet, its
+   * start lies not beyond the window (so that an ACK comes through a closed window).
+   */
+  boolean isAcceptable(int seq, int end) {
+    return Seq.afterEq(end, rcvNxt) && Seq.beforeEq(seq, rcvAdv);
+  }
+
+  /**
+   * Takes in a segment's payload: delivers what is next, keeps what is early, drops what is old or
+   * beyond the window.
+   */
+  void onPayload(int seq, ByteBuf data, int offset, int length, TcpUser user) {
+    int from = Seq.max(seq, rcvNxt);
+    int until = Seq.min(seq + length, rcvAdv);
+    if (!Seq.before(from, until)) {
+      acknowledgeNow(); // a repetition, or beyond the window: the guest must learn where we are
+      return;
+    }
+    int start = offset + (from - seq);
+    if (from != rcvNxt) {
+      if (reassembler == null) {
+        reassembler = new Reassembler();
+      }
+      reassembler.insert(from, data, start, until - from, loop.allocator);
+      // RFC 5681 4.2: an immediate duplicate ACK when a segment arrives out of order
+      acknowledgeNow();
+      return;
+    }
+    deliver(data, start, until - from, user);
+    if (from != seq || until != seq + length) {
+      acknowledgeNow();
+    }
+    if (reassembler != null && !reassembler.isEmpty()) {
+      deliverEarly(reassembler, user);
+      acknowledgeNow(); // RFC 5681 4.2: also when a segment fills a gap
+    }
+  }
+
+  private void deliver(ByteBuf data, int offset, int length, TcpUser user) {
+    rcvNxt += length;
+    waiting += length;
+    owing = true;
+    user.onData(data, offset, length);
+  }
+
+  private void deliverEarly(Reassembler early, TcpUser user) {
+    while (early.ready(rcvNxt) >= 0) {
+      ByteBuf piece = early.first();
+      int skip = rcvNxt - early.firstStart();
+      deliver(piece, piece.readerIndex() + skip, piece.readableBytes() - skip, user);
+      early.removeFirst();
+    }
+  }
+
+  /** The guest's FIN stands at {@code seq}. */
+  void onFin(int seq) {
+    if (!finKnown && Seq.beforeEq(seq, rcvAdv)) {
+      finKnown = true;
+      finSeq = seq;
+    }
+    if (rcvNxt != finSeq) {
+      acknowledgeNow();
+    }
+  }
+
+  /** Whether the FIN is next; if so it is taken. */
+  boolean takeFin() {
+    if (!finKnown || rcvNxt != finSeq) {
+      return false;
+    }
+    finKnown = false;
+    rcvNxt++;
+    rcvAdv = Seq.max(rcvAdv, rcvNxt);
+    acknowledgeNow();
+    return true;
+  }
+
+  /** The host took {@code bytes} of what waited. */
+  void consumed(int bytes) {
+    waiting -= bytes;
+  }
+
+  /** The next batch end must acknowledge. */
+  void acknowledgeNow() {
+    owing = true;
+    urgent = true;
+  }
+
+  /** Whether the window grew so much that the guest, possibly stopped by it, should hear of it. */
+  boolean isUpdateDue() {
+    int open = rcvAdv - rcvNxt;
+    int possible = Math.clamp(limit - waiting, 0, 65535 << shift);
+    int gain = possible - open;
+    return gain >= Math.min(limit / 2, mss) && (open < possible / 2 || gain >= limit / 2);
+  }
+
+  /** Whether something is unacknowledged. */
+  boolean isOwing() {
+    return owing;
+  }
+
+  /**
+   * Whether it must be acknowledged now: RFC 9293 3.8.6.3, an ACK at least for every second full
+   * segment; at once for what is out of order; and at the start of a connection.
+   */
+  boolean isAcknowledgeDue() {
+    if (urgent || rcvNxt - acknowledged >= 2 * mss) {
+      return true;
+    }
+    if (quickAcks > 0) {
+      quickAcks--;
+      return true;
+    }
+    return false;
+  }
+
+  void release() {
+    if (reassembler != null) {
+      reassembler.release();
+      reassembler = null;
+    }
+  }
+}

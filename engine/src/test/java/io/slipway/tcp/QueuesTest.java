@@ -1,0 +1,114 @@
+package io.slipway.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.slipway.wire.Gather;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Send queue and reassembler against the plainest model there is: a byte array. */
+final class QueuesTest {
+  private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
+  @Test
+  void sendQueueIsTheBytesInOrder() {
+    for (int seed = 0; seed < 200; seed++) {
+      Random random = new Random(seed);
+      SendQueue queue = new SendQueue();
+      ByteArrayOutputStream model = new ByteArrayOutputStream();
+      int dropped = 0;
+      for (int step = 0; step < 300; step++) {
+        switch (random.nextInt(4)) {
+          case 0, 1 -> {
+            byte[] data = new byte[random.nextInt(random.nextBoolean() ? 50 : 3000)];
+            random.nextBytes(data);
+            model.writeBytes(data);
+            ByteBuf buffer = ALLOCATOR.directBuffer(data.length + random.nextInt(3000) + 1);
+            queue.add(buffer.writeBytes(data));
+          }
+          case 2 -> {
+            int drop = random.nextInt(queue.bytes() + 1);
+            queue.drop(drop);
+            dropped += drop;
+          }
+          default -> {
+            int from = random.nextInt(queue.bytes() + 1);
+            int length = random.nextInt(queue.bytes() - from + 1);
+            Gather out = new Gather();
+            if (length > 0) {
+              queue.gather(from, length, out);
+            }
+            byte[] all = model.toByteArray();
+            assertThat(bytes(out))
+                .as("seed " + seed)
+                .isEqualTo(Arrays.copyOfRange(all, dropped + from, dropped + from + length));
+          }
+        }
+        assertThat(queue.bytes()).isEqualTo(model.size() - dropped);
+        assertThat(queue.held()).isGreaterThanOrEqualTo(queue.bytes() > 0 ? 1 : 0);
+      }
+      queue.release();
+      assertThat(queue.held()).isZero();
+    }
+  }
+
+  @Test
+  void reassemblerRestoresAnyOrderWithOverlaps() {
+    for (int seed = 0; seed < 300; seed++) {
+      Random random = new Random(seed);
+      byte[] stream = new byte[1 + random.nextInt(5000)];
+      random.nextBytes(stream);
+      int isn = random.nextInt();
+      ByteBuf source = Unpooled.wrappedBuffer(stream);
+      Reassembler reassembler = new Reassembler();
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      while (out.size() < stream.length) {
+        int from = out.size() + random.nextInt(stream.length - out.size());
+        int length = 1 + random.nextInt(Math.min(700, stream.length - from));
+        reassembler.insert(isn + from, source, from, length, ALLOCATOR);
+        int rcvNxt = isn + out.size();
+        while (reassembler.ready(rcvNxt) >= 0) {
+          ByteBuf piece = reassembler.first();
+          int skip = rcvNxt - reassembler.firstStart();
+          byte[] taken = new byte[piece.readableBytes() - skip];
+          piece.getBytes(piece.readerIndex() + skip, taken);
+          out.writeBytes(taken);
+          rcvNxt += taken.length;
+          reassembler.removeFirst();
+        }
+      }
+      assertThat(out.toByteArray()).as("seed " + seed).isEqualTo(stream);
+      assertThat(reassembler.bytes()).isZero();
+      reassembler.release();
+    }
+  }
+
+  @Test
+  void reassemblerRefusesAThousandCrumbs() {
+    Reassembler reassembler = new Reassembler();
+    ByteBuf crumb = Unpooled.wrappedBuffer(new byte[] {1});
+    int kept = 0;
+    for (int i = 0; i < 1000; i++) {
+      if (reassembler.insert(2 * i, crumb, 0, 1, ALLOCATOR)) {
+        kept++;
+      }
+    }
+    assertThat(kept).isEqualTo(Reassembler.MAX_PIECES);
+    reassembler.release();
+  }
+
+  private static byte[] bytes(Gather gather) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (int i = 0; i < gather.count(); i++) {
+      byte[] piece = new byte[gather.length(i)];
+      gather.buffer(i).getBytes(gather.offset(i), piece);
+      all.writeBytes(piece);
+    }
+    return all.toByteArray();
+  }
+}

@@ -1,0 +1,204 @@
+package io.slipway.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.slipway.wire.TcpOptions;
+import org.junit.jupiter.api.Test;
+
+/** RFC 9293 3.5 and 3.10.7.2 to .4: how connections begin, or do not. */
+final class TcpHandshakeTest {
+  @Test
+  void heldSynIsNotAnswered() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.pass(900);
+      script.guestSyn(0, TcpScript.mssOption(1460));
+      script.expectNothing();
+      assertThat(script.connection.state()).isEqualTo(TcpState.HELD);
+    }
+  }
+
+  @Test
+  void heldSynIsDroppedWhenTheGuestFallsSilent() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.pass(1000);
+      script.guestSyn(0);
+      script.pass(2990);
+      assertThat(script.events).isEmpty();
+      script.pass(500);
+      script.expectEvent("closed GUEST_GAVE_UP");
+      script.expectNothing();
+    }
+  }
+
+  @Test
+  void doublingSynIntervalsKeepTheAttemptAlive() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      for (int gap = 1; gap <= 32; gap *= 2) {
+        script.pass(gap * 1000L);
+        script.guestSyn(0);
+        assertThat(script.connection.state()).isEqualTo(TcpState.HELD);
+      }
+    }
+  }
+
+  @Test
+  void newSynReplacesTheHeldOne() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.guestSyn(5000, TcpScript.mssOption(1000));
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 5001);
+    }
+  }
+
+  @Test
+  void refusedIsResetThatAcknowledgesTheSyn() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.refuse(CloseReason.HOST_REFUSED, script.now);
+      assertThat(script.expect("RA", -TcpScript.OUR_ISN, 1).window()).isZero();
+      script.expectEvent("closed HOST_REFUSED");
+    }
+  }
+
+  @Test
+  void synAckOffersScalingOnlyWhenOffered() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.accept(script.now);
+      TcpOptions plain = TcpScript.parse(script.expect("SA", 0, 1).options());
+      assertThat(plain.mss()).isEqualTo(1460);
+      assertThat(plain.windowScale()).isEqualTo(-1);
+    }
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.guestSyn(7, new byte[] {2, 4, 5, (byte) 180, 3, 3, 9});
+      script.connection.accept(script.now);
+      TcpScript.Segment answer = script.expect("SA", 0, 8);
+      assertThat(TcpScript.parse(answer.options()).windowScale()).isEqualTo(5);
+      assertThat(answer.window()).isEqualTo(65535); // never scaled in a SYN
+    }
+  }
+
+  @Test
+  void lostSynAckIsRepeatedAtDoublingIntervals() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      for (long wait = 1000; wait <= 16000; wait *= 2) {
+        script.pass(wait - 100);
+        script.expectNothing();
+        script.pass(110);
+        script.expect("SA", 0, 1);
+      }
+      script.pass(32100);
+      script.expect("RA", 1, 1);
+      script.expectEvent("closed HANDSHAKE_TIMEOUT");
+    }
+  }
+
+  @Test
+  void repeatedSynGetsTheSynAckAgain() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guestSyn(0, TcpScript.mssOption(1460));
+      script.expect("SA", 0, 1);
+    }
+  }
+
+  @Test
+  void wrongAcknowledgementOfOurSynIsReset() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guest("A", 1, 77, "");
+      script.expect("R", 77, 0);
+      assertThat(script.connection.state()).isEqualTo(TcpState.SYN_RECEIVED);
+    }
+  }
+
+  @Test
+  void thirdSegmentMayCarryData() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guest("AP", 1, 1, "hello");
+      script.expectEvent("established");
+      assertThat(script.received).hasToString("hello");
+      script.expect("A", 1, 6);
+    }
+  }
+
+  @Test
+  void resetInHandshakeEndsIt() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold();
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guest("R", 1, 0, "");
+      script.expectEvent("closed GUEST_REFUSED");
+    }
+  }
+
+  @Test
+  void weConnectToTheGuest() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.connect(script.now);
+      TcpScript.Segment syn = script.expect("S", 0, 0);
+      assertThat(TcpScript.parse(syn.options()).windowScale()).isEqualTo(5);
+      script.guest("SA", 0, 1, "");
+      script.expectEvent("established");
+      script.expect("A", 1, 1);
+      script.host("x");
+      script.expect("AP", 1, 1, "x");
+    }
+  }
+
+  @Test
+  void theGuestRefusesUs() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.connect(script.now);
+      script.expect("S", 0, 0);
+      script.guest("R", 0, 0, ""); // without ACK: not for us
+      assertThat(script.connection.state()).isEqualTo(TcpState.SYN_SENT);
+      script.guest("RA", 0, 1, "");
+      script.expectEvent("closed GUEST_REFUSED");
+    }
+  }
+
+  @Test
+  void simultaneousOpen() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.connect(script.now);
+      script.expect("S", 0, 0);
+      script.guestSyn(0, TcpScript.mssOption(1460));
+      script.expect("SA", 0, 1);
+      script.guest("A", 1, 1, "");
+      script.expectEvent("established");
+    }
+  }
+
+  @Test
+  void absurdSegmentSizesAreBounded() {
+    for (int mss : new int[] {0, 1, 47, 48, 536, 1460, 65535}) {
+      try (TcpScript script = new TcpScript()) {
+        script.hold();
+        script.guestSyn(1, TcpScript.mssOption(mss));
+        script.connection.accept(script.now);
+        script.expect("SA", 0, 2);
+        script.guest("A", 2, 1, "");
+        script.host(TcpScript.text(600));
+        int expected = mss == 0 ? 536 : Math.clamp(mss, 48, 1460);
+        assertThat(script.drain().getFirst().mss()).as("MSS " + mss).isEqualTo(expected);
+      }
+    }
+  }
+}
