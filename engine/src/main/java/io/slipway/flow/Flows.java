@@ -1,0 +1,342 @@
+package io.slipway.flow;
+
+import io.netty.buffer.ByteBuf;
+import io.slipway.icmp.IcmpError;
+import io.slipway.route.Endpoint;
+import io.slipway.route.Protocol;
+import io.slipway.route.Router;
+import io.slipway.route.Side;
+import io.slipway.route.Verdict;
+import io.slipway.stats.Count;
+import io.slipway.stats.Drop;
+import io.slipway.udp.UdpMapping;
+import io.slipway.udp.UdpMappings;
+import io.slipway.wire.Packet;
+import io.slipway.wire.TcpHeader;
+import io.slipway.wire.UdpHeader;
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All conversations of one loop: finds the flow of a packet, or begins one. Owned by the event loop
+ * of its {@code Shard}; not thread-safe.
+ */
+public final class Flows {
+  final FlowParts parts;
+  final MemoryBudget budget;
+  final UdpMappings mappings = new UdpMappings();
+  private final FlowTable table;
+  private Router router;
+  private @Nullable TcpFlow[] touched = new @Nullable TcpFlow[64];
+  private int touchedCount;
+  private int open;
+  private long lastId;
+
+  /**
+   * No flows yet.
+   *
+   * @param seed random: spreads the table
+   */
+  public Flows(FlowParts parts, Router router, long seed) {
+    this.parts = parts;
+    this.router = router;
+    budget = new MemoryBudget(parts.limits().memory(), parts.limits().perFlow());
+    table = new FlowTable(seed);
+  }
+
+  /** From now on new flows are judged by {@code next}; those that live go on. */
+  public void router(Router next) {
+    router = next;
+  }
+
+  Router router() {
+    return router;
+  }
+
+  /** Flows that hold a descriptor of the host, or a place in the table. */
+  public int size() {
+    return Math.max(open, table.size());
+  }
+
+  /** Bytes that the flows hold now. */
+  public long held() {
+    return budget.held();
+  }
+
+  // ---- packets of the guest -----------------------------------------------------------------
+
+  /** A segment of the guest: header and checksum are verified, ports are read. */
+  public void tcp(Packet packet, long nowNanos) {
+    parts.counters().count(Count.TCP_SEGMENTS_IN);
+    int flags = TcpHeader.flags(packet.frame(), packet.transportAt());
+    Flow flow =
+        table.find(
+            Protocol.TCP,
+            packet.sourceHigh(),
+            packet.sourceLow(),
+            packet.sourcePort(),
+            packet.destinationHigh(),
+            packet.destinationLow(),
+            packet.destinationPort());
+    if (flow instanceof TcpFlow known) {
+      boolean opens = (flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
+      int seq = TcpHeader.seq(packet.frame(), packet.transportAt());
+      if (!opens || !known.yieldsTo(seq, nowNanos)) {
+        known.onSegment(packet, nowNanos);
+        touch(known);
+        return;
+      }
+    }
+    if ((flags & TcpHeader.RST) != 0) {
+      parts.counters().drop(Drop.NO_FLOW);
+    } else if ((flags & (TcpHeader.SYN | TcpHeader.ACK)) == TcpHeader.SYN) {
+      if ((flags & TcpHeader.FIN) != 0) {
+        parts.counters().drop(Drop.TCP_MALFORMED); // like Linux: SYN with FIN means nothing
+      } else {
+        begin(packet, nowNanos);
+      }
+    } else {
+      parts.counters().drop(Drop.NO_FLOW);
+      reset(packet, flags);
+    }
+  }
+
+  /** A datagram of the guest: header and checksum are verified, ports are read. */
+  public void udp(Packet packet, long nowNanos) {
+    parts.counters().count(Count.UDP_DATAGRAMS_IN);
+    Flow flow =
+        table.find(
+            Protocol.UDP, packet.sourceHigh(), packet.sourceLow(), packet.sourcePort(), 0, 0, 0);
+    UdpFlow mapping = flow instanceof UdpFlow known ? known : beginMapping(packet, nowNanos);
+    if (mapping != null) {
+      int at = packet.transportAt() + UdpHeader.LENGTH;
+      int length = UdpHeader.length(packet.frame(), packet.transportAt()) - UdpHeader.LENGTH;
+      mapping.send(packet, at, length, nowNanos);
+    }
+  }
+
+  /** An ICMP error of the guest about a packet of ours. The guest's own stack has acted on it. */
+  public void icmpFromGuest(Packet packet, long nowNanos) {
+    parts.counters().drop(Drop.NO_FLOW);
+  }
+
+  /** The end of a batch of frames: acknowledgements leave, host channels are flushed. */
+  public void batchEnd(long nowNanos) {
+    for (int i = 0; i < touchedCount; i++) {
+      TcpFlow flow = touched[i];
+      touched[i] = null;
+      if (flow != null) {
+        flow.batchEnd(nowNanos);
+      }
+    }
+    touchedCount = 0;
+  }
+
+  /** Ends every flow: resets to both sides. */
+  public void closeAll() {
+    long now = parts.clock().nowNanos();
+    for (Flow flow : table.toArray()) {
+      flow.shutdown(now);
+    }
+    Arrays.fill(touched, null);
+    touchedCount = 0;
+  }
+
+  private void touch(TcpFlow flow) {
+    if (flow.touch()) {
+      if (touchedCount == touched.length) {
+        touched = Arrays.copyOf(touched, touchedCount * 2);
+      }
+      touched[touchedCount++] = flow;
+    }
+  }
+
+  // ---- beginnings ---------------------------------------------------------------------------
+
+  private void begin(Packet packet, long nowNanos) {
+    Verdict verdict = judge(Protocol.TCP, packet);
+    switch (verdict) {
+      case Verdict.ToHost host -> {
+        if (!makeRoom()) {
+          parts.counters().drop(Drop.FLOW_LIMIT);
+          refuse(packet, Protocol.TCP, "flow_limit");
+          reset(packet, TcpHeader.SYN);
+          return;
+        }
+        TcpFlow flow = new TcpFlow(this, ++lastId, packet, nowNanos);
+        table.add(flow);
+        opened();
+        flow.begin(packet, host, nowNanos);
+      }
+      case Verdict.Refuse no -> refuseSyn(packet, no, nowNanos);
+      case Verdict.ToGuest guest -> throw new AssertionError("the guest began this one: " + guest);
+      case Verdict.ToService service ->
+          throw new AssertionError("not offered by this engine: " + service);
+    }
+  }
+
+  private void refuseSyn(Packet packet, Verdict.Refuse no, long nowNanos) {
+    switch (no.reason()) {
+      case MULTICAST -> parts.counters().drop(Drop.MULTICAST); // TCP knows no groups: silence
+      case BROADCAST -> parts.counters().drop(Drop.BROADCAST);
+      case NO_ROUTE, NO_SUCH_HOST -> {
+        parts.counters().drop(Drop.REFUSED_BY_POLICY);
+        refuse(packet, Protocol.TCP, word(no));
+        parts.icmpErrors().send(unreachable(no), 0, packet, nowNanos);
+      }
+      case POLICY, HOST_LOOPBACK_CLOSED, NO_SUCH_SERVICE, LOOPBACK, LINK_LOCAL, METADATA -> {
+        parts.counters().drop(Drop.REFUSED_BY_POLICY);
+        refuse(packet, Protocol.TCP, word(no));
+        reset(packet, TcpHeader.SYN);
+      }
+    }
+  }
+
+  private static String word(Verdict.Refuse no) {
+    return no.reason().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static IcmpError unreachable(Verdict.Refuse no) {
+    return switch (no.reason()) {
+      case NO_ROUTE -> IcmpError.NET_UNREACHABLE;
+      case NO_SUCH_HOST -> IcmpError.HOST_UNREACHABLE;
+      case NO_SUCH_SERVICE -> IcmpError.PORT_UNREACHABLE;
+      default -> IcmpError.ADMIN_PROHIBITED;
+    };
+  }
+
+  private @Nullable UdpFlow beginMapping(Packet packet, long nowNanos) {
+    if (judge(Protocol.UDP, packet) instanceof Verdict.Refuse no) {
+      refuseDatagram(packet, no, nowNanos);
+      return null;
+    }
+    if (!makeRoom()) {
+      parts.counters().drop(Drop.FLOW_LIMIT);
+      refuse(packet, Protocol.UDP, "flow_limit");
+      return null;
+    }
+    UdpFlow flow = UdpFlow.open(this, ++lastId, packet, nowNanos);
+    if (flow == null) {
+      parts.counters().drop(Drop.HOST_SEND_FAILED);
+      refuse(packet, Protocol.UDP, "host_socket");
+      return null;
+    }
+    table.add(flow);
+    opened();
+    if (parts.listener().isDetailed()) {
+      parts.listener().opened(flow.info(null, nowNanos));
+    }
+    return flow;
+  }
+
+  /**
+   * The router's word on a packet that may begin something; one record per flow, not per packet.
+   */
+  Verdict judge(Protocol protocol, Packet packet) {
+    return router.route(
+        protocol,
+        packet.sourceAddress(),
+        packet.sourcePort(),
+        packet.destinationAddress(),
+        packet.destinationPort());
+  }
+
+  void refuseDatagram(Packet packet, Verdict.Refuse no, long nowNanos) {
+    switch (no.reason()) {
+      case MULTICAST -> parts.counters().drop(Drop.MULTICAST); // kept inside, and nobody is told
+      case BROADCAST -> parts.counters().drop(Drop.BROADCAST);
+      default -> {
+        parts.counters().drop(Drop.REFUSED_BY_POLICY);
+        refuse(packet, Protocol.UDP, word(no));
+        parts.icmpErrors().send(unreachable(no), 0, packet, nowNanos);
+      }
+    }
+  }
+
+  private void refuse(Packet packet, Protocol protocol, String reason) {
+    parts.counters().count(Count.FLOWS_REFUSED);
+    FlowInfo info =
+        new FlowInfo(
+            0,
+            protocol,
+            Side.GUEST,
+            new Endpoint(packet.sourceAddress(), packet.sourcePort()),
+            new Endpoint(packet.destinationAddress(), packet.destinationPort()),
+            null,
+            reason,
+            0,
+            0,
+            0);
+    parts.listener().refused(info, reason);
+  }
+
+  /** At the bound, the mapping idle for longest gives way; a connection never does. */
+  private boolean makeRoom() {
+    return size() < parts.limits().flows() || evictOldest();
+  }
+
+  /** Ends the mapping that was idle for longest. Returns false when there is none. */
+  boolean evictOldest() {
+    UdpMapping oldest = mappings.oldest();
+    if (oldest == null) {
+      return false;
+    }
+    ((UdpFlow) oldest.owner()).evict();
+    return true;
+  }
+
+  /** RFC 9293 3.10.7.1: the answer to a segment that belongs to nothing. */
+  private void reset(Packet packet, int flags) {
+    ByteBuf frame = packet.frame();
+    int at = packet.transportAt();
+    boolean acknowledges = (flags & TcpHeader.ACK) != 0;
+    int length = packet.transportLength() - TcpHeader.dataOffset(frame, at);
+    int consumes =
+        length + ((flags & TcpHeader.SYN) != 0 ? 1 : 0) + ((flags & TcpHeader.FIN) != 0 ? 1 : 0);
+    parts.counters().count(Count.TCP_RESETS_OUT);
+    parts
+        .egress()
+        .tcp(
+            /* sourceHigh= */ packet.destinationHigh(),
+            /* sourceLow= */ packet.destinationLow(),
+            /* sourcePort= */ packet.destinationPort(),
+            /* destinationHigh= */ packet.sourceHigh(),
+            /* destinationLow= */ packet.sourceLow(),
+            /* destinationPort= */ packet.sourcePort(),
+            acknowledges ? TcpHeader.ack(frame, at) : 0,
+            acknowledges ? 0 : TcpHeader.seq(frame, at) + consumes,
+            acknowledges ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK,
+            0,
+            frame,
+            0,
+            null,
+            536,
+            0);
+  }
+
+  // ---- endings ------------------------------------------------------------------------------
+
+  private void opened() {
+    open++;
+    parts.counters().count(Count.FLOWS_OPENED);
+  }
+
+  /** The flow's key is free again. */
+  void unlist(Flow flow) {
+    table.remove(flow);
+  }
+
+  /** The flow holds nothing any more. */
+  void closed(Flow flow, String reason, boolean refused) {
+    open--;
+    parts.counters().count(Count.FLOWS_CLOSED);
+    FlowListener listener = parts.listener();
+    if (refused) {
+      parts.counters().count(Count.FLOWS_REFUSED);
+      listener.refused(flow.info(reason, parts.clock().nowNanos()), reason);
+    } else if (listener.isDetailed()) {
+      listener.closed(flow.info(reason, parts.clock().nowNanos()));
+    }
+  }
+}

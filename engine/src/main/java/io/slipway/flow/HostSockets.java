@@ -1,0 +1,41 @@
+package io.slipway.flow;
+
+import io.slipway.route.Endpoint;
+import io.slipway.wire.IpAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stairwell from a conversation up to the host's network: opens the outside half of a flow.
+ *
+ * <p>Owned by the event loop of one {@code Shard}; every call here, every call on what it returns
+ * and every event arrives on that loop's thread. Whatever it opens is closed at the latest with the
+ * device channel that the flow came from.
+ */
+public interface HostSockets {
+
+  /**
+   * Begins a TCP connection to {@code target}. Never throws: a failure of any kind, a lack of
+   * descriptors included, is an {@link HostStream.Events#onConnectFailed}. No event is called
+   * before this method has returned.
+   *
+   * @param target the host to connect to, already the router's verdict
+   * @param source the local address to bind to, or {@code null} to let the kernel choose
+   * @param events told about everything that happens to the stream; kept until {@link
+   *     HostStream.Events#onClosed}
+   * @return the stream, whose reads are paused until {@link HostStream#resumeReads}
+   */
+  HostStream connect(Endpoint target, @Nullable IpAddress source, HostStream.Events events);
+
+  /**
+   * Opens an unconnected UDP socket with a port chosen by the kernel.
+   *
+   * @param v6 true for an IPv6 socket, false for an IPv4 one; it reaches only that family
+   * @param source the local address to bind to, or {@code null} to let the kernel choose per
+   *     datagram
+   * @param events told about datagrams and errors; kept until {@link HostDatagrams.Events#onClosed}
+   * @return the socket, whose reads are paused until {@link HostDatagrams#resumeReads}
+   * @throws HostSocketException when the kernel refuses: EMFILE, ENFILE, EADDRNOTAVAIL, ...
+   */
+  HostDatagrams openDatagrams(boolean v6, @Nullable IpAddress source, HostDatagrams.Events events)
+      throws HostSocketException;
+}

@@ -1,0 +1,226 @@
+package io.slipway.flow;
+
+import io.netty.buffer.ByteBuf;
+import io.slipway.icmp.IcmpError;
+import io.slipway.route.Lan;
+import io.slipway.route.Protocol;
+import io.slipway.route.Router;
+import io.slipway.route.RouterConfig;
+import io.slipway.route.Verdict;
+import io.slipway.stats.Count;
+import io.slipway.stats.Drop;
+import io.slipway.udp.UdpMapping;
+import io.slipway.wire.IpAddress;
+import io.slipway.wire.Packet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One UDP mapping: a guest's endpoint and the one host socket that all its datagrams leave by,
+ * whoever they are for (RFC 4787 4.1, endpoint-independent). Owned by the event loop of its {@code
+ * Shard}. Datagrams cross in the call that brings them; nothing is queued, nothing allocated.
+ */
+final class UdpFlow extends Flow implements HostDatagrams.Events {
+  private static final int DEFAULT_HOPS = 64;
+
+  private final Flows flows;
+  private final UdpMapping mapping;
+  private @Nullable HostDatagrams socket;
+  private boolean over;
+
+  private UdpFlow(Flows flows, long id, Packet first, long nowNanos) {
+    super(
+        id,
+        Protocol.UDP,
+        first.sourceHigh(),
+        first.sourceLow(),
+        first.sourcePort(),
+        0,
+        0,
+        0,
+        nowNanos);
+    this.flows = flows;
+    FlowParts parts = flows.parts;
+    mapping =
+        new UdpMapping(parts.tcp().wheel(), parts.udpTimeouts(), this, () -> end("idle"), nowNanos);
+  }
+
+  /**
+   * A mapping with its host socket, or null when the host has none to give even after the mapping
+   * idle for longest was ended.
+   */
+  static @Nullable UdpFlow open(Flows flows, long id, Packet first, long nowNanos) {
+    UdpFlow flow = new UdpFlow(flows, id, first, nowNanos);
+    if (flow.openSocket() || (flows.evictOldest() && flow.openSocket())) {
+      flows.mappings.add(flow.mapping);
+      return flow;
+    }
+    flow.mapping.cancel();
+    return null;
+  }
+
+  private boolean openSocket() {
+    RouterConfig config = flows.router().config();
+    IpAddress source = isV6() ? config.source6() : config.source4();
+    try {
+      HostDatagrams made = flows.parts.sockets().openDatagrams(isV6(), source, this);
+      made.resumeReads();
+      hostLocal = made.local();
+      socket = made;
+      return true;
+    } catch (HostSocketException noSocket) {
+      return false;
+    }
+  }
+
+  /** A datagram of the guest: {@code length} bytes of payload at {@code at}. */
+  void send(Packet packet, int at, int length, long nowNanos) {
+    HostDatagrams to = socket;
+    if (to == null) {
+      return;
+    }
+    long high = packet.destinationHigh();
+    long low = packet.destinationLow();
+    int port = packet.destinationPort();
+    Router router = flows.router();
+    if (router.refusal(Protocol.UDP, high, low, port) != null) {
+      if (flows.judge(Protocol.UDP, packet) instanceof Verdict.Refuse no) {
+        flows.refuseDatagram(packet, no, nowNanos);
+      }
+      return;
+    }
+    mapping.sent(port, nowNanos);
+    flows.mappings.touch(mapping);
+    bytesOut += length;
+    if (router.lan().isGateway(high, low)) {
+      IpAddress loopback = isV6() ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;
+      high = loopback.high();
+      low = loopback.low();
+    }
+    int sent = to.send(packet.frame(), at, length, high, low, port, packet.hopLimit());
+    if (sent < 0) {
+      onSendFailed(-sent, packet, nowNanos);
+    }
+  }
+
+  private void onSendFailed(int errno, Packet packet, long nowNanos) {
+    flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+    IcmpError error = IcmpError.ofErrno(errno);
+    if (errno == HostErrno.AGAIN || errno == HostErrno.NO_BUFFERS || error == null) {
+      return; // a full socket loses datagrams, as a full link does
+    }
+    flows.parts.icmpErrors().send(error, 0, packet, nowNanos);
+  }
+
+  @Override
+  public void onDatagram(
+      ByteBuf slab, int offset, int length, long srcHigh, long srcLow, int srcPort) {
+    long now = flows.parts.clock().nowNanos();
+    mapping.received(now);
+    flows.mappings.touch(mapping);
+    bytesIn += length;
+    flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT);
+    IpAddress seen = gatewayFor(srcHigh, srcLow);
+    flows
+        .parts
+        .egress()
+        .udp(
+            seen == null ? srcHigh : seen.high(),
+            seen == null ? srcLow : seen.low(),
+            srcPort,
+            guestHigh,
+            guestLow,
+            guestPort,
+            slab,
+            offset,
+            length,
+            DEFAULT_HOPS,
+            0);
+  }
+
+  @Override
+  public void onReadBatchEnd() {}
+
+  @Override
+  public void onError(
+      int errno,
+      int icmpType,
+      int icmpCode,
+      int mtu,
+      long offenderHigh,
+      long offenderLow,
+      long dstHigh,
+      long dstLow,
+      int dstPort,
+      ByteBuf quoted,
+      int off,
+      int len) {
+    IcmpError error = IcmpError.ofErrno(errno);
+    if (error == null) {
+      return;
+    }
+    IpAddress from = gatewayFor(offenderHigh, offenderLow);
+    IpAddress to = gatewayFor(dstHigh, dstLow);
+    flows
+        .parts
+        .icmpErrors()
+        .sendQuoting(
+            error,
+            mtu,
+            from == null ? offenderHigh : from.high(),
+            from == null ? offenderLow : from.low(),
+            guestHigh,
+            guestLow,
+            guestPort,
+            to == null ? dstHigh : to.high(),
+            to == null ? dstLow : to.low(),
+            dstPort,
+            Protocol.UDP.number(),
+            quoted,
+            off,
+            len,
+            0,
+            flows.parts.clock().nowNanos());
+  }
+
+  @Override
+  public void onClosed() {
+    end("host_closed");
+  }
+
+  @Override
+  void shutdown(long nowNanos) {
+    end("shutdown");
+  }
+
+  /** Makes room for a newer mapping. */
+  void evict() {
+    end("evicted");
+  }
+
+  private void end(String reason) {
+    if (over) {
+      return;
+    }
+    over = true;
+    mapping.cancel();
+    flows.mappings.remove(mapping);
+    flows.unlist(this);
+    HostDatagrams open = socket;
+    socket = null;
+    if (open != null) {
+      open.close();
+    }
+    flows.closed(this, reason, false);
+  }
+
+  /** Our address of the peer's family when the guest sees this peer under it, else null. */
+  private @Nullable IpAddress gatewayFor(long high, long low) {
+    Router router = flows.router();
+    if (!router.seenAsGateway(high, low)) {
+      return null;
+    }
+    Lan lan = router.lan();
+    IpAddress gateway6 = lan.gateway6();
+    return isV6() && gateway6 != null ? gateway6 : lan.gateway4();
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * The protocol half of UDP: how long an endpoint-independent mapping lives (RFC 4787), and which
+ * one goes first when there are too many.
+ *
+ * <p>UDP has no connection to keep, so there is little here: {@link io.slipway.udp.UdpMapping} is
+ * the clock of one mapping, {@link io.slipway.udp.UdpMappings} their order by age. Which host
+ * socket a mapping uses, and who may send to it, is the business of {@code flow}. Everything is
+ * owned by one event loop; using a mapping writes fields and allocates nothing.
+ */
+@NullMarked
+package io.slipway.udp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,120 @@
+package io.slipway.flow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.Unpooled;
+import io.slipway.route.AccessList;
+import io.slipway.route.RouterConfig;
+import io.slipway.wire.IpAddress;
+import org.junit.jupiter.api.Test;
+
+/** A guest's datagrams: one mapping for all peers, and when it ends (RFC 4787). */
+final class UdpFlowTest {
+  private static final IpAddress GATEWAY = IpAddress.parse("10.0.2.2");
+
+  @Test
+  void oneSocketForAllPeersAndAnyMayAnswer() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 53, "a");
+      kit.udp(5000, IpAddress.parse("198.51.100.1"), 99, "b");
+      kit.udp(5001, FlowKit.REMOTE, 53, "c");
+      assertThat(kit.sockets).hasSize(2);
+      assertThat(kit.sockets.getFirst().sent)
+          .containsExactly("192.0.2.7:53 a", "198.51.100.1:99 b");
+      kit.sockets.getFirst().datagram("203.0.113.5", 7, "unasked");
+      assertThat(kit.nextFrame()).isEqualTo("udp 203.0.113.5:7 \"unasked\"");
+    }
+  }
+
+  @Test
+  void gatewayIsTheHostsLoopbackBothWays() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, GATEWAY, 53, "q");
+      assertThat(kit.sockets.getFirst().sent).containsExactly("127.0.0.1:53 q");
+      kit.sockets.getFirst().datagram("127.0.0.1", 53, "r");
+      assertThat(kit.nextFrame()).isEqualTo("udp 10.0.2.2:53 \"r\"");
+    }
+  }
+
+  @Test
+  void portUnreachableComesBackAsIcmp() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, GATEWAY, 9, "anyone?");
+      IpAddress loopback = IpAddress.parse("127.0.0.1");
+      kit.sockets
+          .getFirst()
+          .events
+          .onError(
+              111,
+              3,
+              3,
+              0,
+              loopback.high(),
+              loopback.low(),
+              loopback.high(),
+              loopback.low(),
+              9,
+              Unpooled.EMPTY_BUFFER,
+              0,
+              0);
+      assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/3");
+    }
+  }
+
+  @Test
+  void sendErrorsBecomeIcmpAndFullSocketsLoss() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "first");
+      kit.sockets.getFirst().answer = -113;
+      kit.udp(5000, FlowKit.REMOTE, 9, "second");
+      assertThat(kit.nextFrame()).endsWith(" 3/1");
+      kit.sockets.getFirst().answer = -11;
+      kit.udp(5000, FlowKit.REMOTE, 9, "third");
+      assertThat(kit.nextFrame()).isEqualTo("nothing");
+    }
+  }
+
+  @Test
+  void idleMappingsEndEachAfterItsTime() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 53, "name?");
+      kit.udp(5001, FlowKit.REMOTE, 9999, "game");
+      kit.pass(9_900);
+      assertThat(kit.flows.size()).isEqualTo(2);
+      kit.pass(200);
+      assertThat(kit.events).endsWith("closed udp idle 5/0");
+      kit.sockets.get(1).datagram("192.0.2.7", 9999, "x"); // refreshes
+      kit.pass(299_000);
+      assertThat(kit.flows.size()).isEqualTo(1);
+      kit.pass(2_000);
+      assertThat(kit.events).endsWith("closed udp idle 4/1");
+      assertThat(kit.sockets.get(1).closed).isTrue();
+    }
+  }
+
+  @Test
+  void refusedDatagramsAreToldOncePolicyForbids() {
+    RouterConfig policy = RouterConfig.DEFAULT.withDeny(AccessList.parse("udp://192.0.2.7"));
+    try (FlowKit kit = new FlowKit(policy, new FlowLimits(10, 1 << 20, 1 << 16))) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "no");
+      assertThat(kit.nextFrame()).endsWith(" 3/13");
+      kit.udp(5000, IpAddress.parse("198.51.100.1"), 9, "yes");
+      kit.udp(5000, FlowKit.REMOTE, 9, "no");
+      assertThat(kit.sockets.getFirst().sent).containsExactly("198.51.100.1:9 yes");
+      kit.udp(5000, IpAddress.parse("239.1.1.1"), 9, "group");
+      kit.udp(5000, IpAddress.parse("10.0.2.255"), 9, "all");
+      assertThat(kit.sockets.getFirst().sent).hasSize(1);
+    }
+  }
+
+  @Test
+  void withoutDescriptorsTheOldestMappingGivesWay() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "first");
+      kit.socketErrno = 24;
+      kit.udp(5001, FlowKit.REMOTE, 9, "second");
+      assertThat(kit.sockets.getFirst().closed).isTrue();
+      assertThat(kit.events).contains("closed udp evicted 5/0", "refused udp host_socket");
+    }
+  }
+}
