@@ -1,0 +1,411 @@
+package io.slipway.host;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.IovArray;
+import io.netty.channel.unix.Socket;
+import io.slipway.flow.HostStream;
+import io.slipway.route.Endpoint;
+import io.slipway.sys.Errno;
+import io.slipway.sys.Linux;
+import io.slipway.wire.IpAddress;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One TCP connection to a peer of the host's network. Owned by the flow that opened it; used by the
+ * event loop's thread alone.
+ *
+ * <p>Its life: connecting; connected; then either both directions end, or {@code close} waits for
+ * the pending bytes, or the connection breaks: output is dropped at once, what had arrived is still
+ * read as the flow asks for it, and then the break is told. From {@code silent} on the flow hears
+ * nothing but {@code onClosed}.
+ */
+final class TcpHostStream implements HostStream, HostChannel.Owner {
+  private static final Logger log = LoggerFactory.getLogger(TcpHostStream.class);
+  private static final EpollIoOps READ =
+      EpollIoOps.valueOf(HostChannel.IN | HostChannel.PEER_FINISHED);
+  private static final EpollIoOps WRITE = EpollIoOps.EPOLLOUT;
+  private static final EpollIoOps READ_AND_WRITE =
+      EpollIoOps.valueOf(HostChannel.IN | HostChannel.PEER_FINISHED | HostChannel.OUT);
+
+  /** Reads per turn: 1 MiB, then the other sockets of the loop have theirs. */
+  private static final int READS_PER_TURN = 16;
+
+  private static final int WRITES_PER_TURN = 16;
+  private static final int SOL_IP = 0;
+  private static final int IP_BIND_ADDRESS_NO_PORT = 24;
+
+  private final HostChannel channel;
+  private final Socket socket;
+  private final StreamMemory memory;
+  private final Events events;
+  private final OutputQueue output = new OutputQueue();
+
+  private boolean connected;
+
+  /** The kernel refused bytes; it reports when it takes more. */
+  private boolean blocked;
+
+  private boolean reading;
+
+  /** Whether the interest mask has reading in it, which may outlive {@link #reading} for a turn. */
+  private boolean readsWatched;
+
+  private boolean inputEnded;
+  private boolean outputEnding;
+  private boolean outputEnded;
+  private boolean closing;
+  private boolean orderly;
+  private boolean aborted;
+  private boolean silent;
+
+  /** The errno that broke the connection, or 0. */
+  private int brokenBy;
+
+  /** Wraps an unconnected non-blocking socket, which the stream's channel owns from here on. */
+  TcpHostStream(EventLoop loop, Socket socket, StreamMemory memory, Events events) {
+    channel = new HostChannel(loop, socket, this);
+    this.socket = socket;
+    this.memory = memory;
+    this.events = events;
+  }
+
+  /** The child channel that stands for this stream. */
+  HostChannel channel() {
+    return channel;
+  }
+
+  // Connecting.
+
+  /** Begins to connect. The outcome is told in a later turn. */
+  void connect(Endpoint target, @Nullable IpAddress source) {
+    if (!socket.isOpen()) {
+      // The group was closed before: onClosed says the rest.
+      return;
+    }
+    try {
+      socket.setTcpNoDelay(true);
+      if (source != null) {
+        // The port is chosen at connect(2): one local port can then serve many targets.
+        socket.setIntOpt(SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+        socket.bind(SocketAddresses.of(new Endpoint(source, 0)));
+      }
+      if (socket.connect(SocketAddresses.of(target))) {
+        channel.later(this::connected);
+      } else {
+        channel.watch(WRITE);
+      }
+    } catch (IOException | RuntimeException e) {
+      int errno = HostErrno.ofConnect(e, target, source);
+      channel.later(() -> connectFailed(errno));
+    }
+  }
+
+  private void finishConnect() {
+    int errno = pendingError();
+    if (errno != 0) {
+      connectFailed(errno);
+    } else if (socket.remoteAddress() != null) {
+      connected();
+    }
+    // Otherwise the event was meant for an earlier socket of the same number: still connecting.
+  }
+
+  private void connected() {
+    if (connected || !socket.isOpen()) {
+      return;
+    }
+    connected = true;
+    if (!silent) {
+      events.onConnected(SocketAddresses.endpoint(socket.localAddress()));
+    }
+    flushAndSettle();
+  }
+
+  private void connectFailed(int errno) {
+    if (!socket.isOpen()) {
+      return;
+    }
+    boolean tell = !silent;
+    channel.end();
+    if (tell) {
+      events.onConnectFailed(errno);
+    }
+  }
+
+  // Readiness.
+
+  @Override
+  public void ready(int ops) {
+    if (!connected) {
+      finishConnect();
+      return;
+    }
+    boolean trouble = (ops & (HostChannel.ERROR | HostChannel.HANGUP)) != 0;
+    if (output.bytes() > 0 && (trouble || (ops & HostChannel.OUT) != 0)) {
+      drain();
+    }
+    if (reading) {
+      if (trouble || (ops & (HostChannel.IN | HostChannel.PEER_FINISHED)) != 0) {
+        readIn(trouble || (ops & HostChannel.PEER_FINISHED) != 0);
+      }
+    } else {
+      readsWatched = false;
+      if (trouble && brokenBy == 0) {
+        int errno = pendingError();
+        if (errno != 0) {
+          broke(errno);
+        }
+      }
+    }
+    settle();
+  }
+
+  /** Waits for what is needed now. */
+  private void settle() {
+    if (readsWatched) {
+      channel.watch(blocked ? READ_AND_WRITE : READ);
+    } else {
+      channel.watch(blocked ? WRITE : HostChannel.IDLE);
+    }
+  }
+
+  private int pendingError() {
+    try {
+      return socket.getSoError();
+    } catch (IOException e) {
+      return HostErrno.of(e);
+    }
+  }
+
+  // Reading.
+
+  @Override
+  public void pauseReads() {
+    reading = false;
+  }
+
+  @Override
+  public void resumeReads() {
+    if (reading || inputEnded || silent) {
+      return;
+    }
+    reading = true;
+    readsWatched = true;
+    if (brokenBy != 0) {
+      channel.later(this::readRemains);
+    } else if (connected) {
+      settle();
+    }
+  }
+
+  /**
+   * Reads while the flow wants it, for this turn's share.
+   *
+   * @param toTheEnd true when the kernel hinted at an end, so that a short read does not mean that
+   *     nothing is left to find out
+   */
+  private void readIn(boolean toTheEnd) {
+    boolean progress = false;
+    int failure = 0;
+    for (int reads = 0; reading && reads < READS_PER_TURN; reads++) {
+      int length = Linux.read(socket.intValue(), memory.readAddress(), StreamMemory.READ_SIZE);
+      if (length > 0) {
+        progress = true;
+        events.onData(memory.take(length));
+        if (length < StreamMemory.READ_SIZE && !toTheEnd) {
+          break;
+        }
+      } else if (length == 0 && brokenBy == 0) {
+        progress = true;
+        inputEnded = true;
+        reading = false;
+        readsWatched = false;
+        events.onEof();
+      } else if (length != -Errno.EINTR) {
+        failure = length == -Errno.EAGAIN || length == 0 ? brokenBy : -length;
+        break;
+      }
+    }
+    if (progress && !silent) {
+      events.onReadBatchEnd();
+    }
+    if (failure != 0) {
+      fail(failure);
+    }
+  }
+
+  // Writing.
+
+  @Override
+  public void write(ByteBuf data) {
+    if (silent || outputEnding || brokenBy != 0) {
+      data.release();
+    } else if (data.isDirect()) {
+      output.add(data);
+    } else {
+      output.add(memory.allocator().directBuffer(data.readableBytes()).writeBytes(data));
+      data.release();
+    }
+  }
+
+  @Override
+  public void flush() {
+    if (connected) {
+      flushAndSettle();
+    }
+  }
+
+  @Override
+  public int pendingBytes() {
+    return output.bytes();
+  }
+
+  @Override
+  public void shutdownOutput() {
+    outputEnding = true;
+    flush();
+  }
+
+  private void flushAndSettle() {
+    if (!blocked && socket.isOpen()) {
+      writeOut();
+      settle();
+    }
+  }
+
+  /** The kernel takes bytes again, or reports an error to whoever tries. */
+  private void drain() {
+    int before = output.bytes();
+    writeOut();
+    if (output.bytes() < before && !silent && brokenBy == 0) {
+      events.onDrained();
+    }
+  }
+
+  private void writeOut() {
+    blocked = false;
+    for (int i = 0; i < WRITES_PER_TURN && output.bytes() > 0; i++) {
+      IovArray vector = memory.vector();
+      output.describe(vector);
+      long taken;
+      try {
+        taken = socket.writevAddresses(vector.memoryAddress(0), vector.count());
+      } catch (IOException | RuntimeException e) {
+        broke(HostErrno.of(e));
+        return;
+      }
+      output.remove(taken);
+      if (taken < vector.size()) {
+        break;
+      }
+    }
+    if (output.bytes() > 0) {
+      blocked = true;
+    } else if (closing) {
+      orderly = true;
+      channel.end();
+    } else if (outputEnding && !outputEnded && brokenBy == 0) {
+      endOutput();
+    }
+  }
+
+  private void endOutput() {
+    outputEnded = true;
+    try {
+      socket.shutdown(false, true);
+    } catch (IOException | RuntimeException e) {
+      // The connection broke before; its error is waiting to be read.
+      broke(HostErrno.of(e));
+    }
+  }
+
+  // Breaking.
+
+  /** The connection is dead: drops output; tells the flow once what had arrived is read. */
+  private void broke(int errno) {
+    if (brokenBy != 0) {
+      return;
+    }
+    brokenBy = errno;
+    blocked = false;
+    output.clear();
+    if (closing) {
+      channel.end();
+    } else {
+      channel.later(this::readRemains);
+    }
+  }
+
+  private void readRemains() {
+    if (!socket.isOpen()) {
+      return;
+    }
+    if (reading) {
+      readIn(true);
+      if (reading) {
+        channel.later(this::readRemains);
+      }
+    } else if (inputEnded || memory.unread(socket.intValue()) == 0) {
+      fail(brokenBy);
+    }
+  }
+
+  private void fail(int errno) {
+    if (!socket.isOpen() || silent) {
+      return;
+    }
+    channel.end();
+    events.onFailed(errno);
+  }
+
+  // Closing.
+
+  @Override
+  public void close() {
+    if (silent) {
+      return;
+    }
+    silent = true;
+    closing = true;
+    reading = false;
+    if (connected && brokenBy == 0 && output.bytes() > 0) {
+      flush();
+    } else {
+      orderly = brokenBy == 0;
+      channel.end();
+    }
+  }
+
+  @Override
+  public void abort() {
+    aborted = true;
+    silent = true;
+    channel.end();
+  }
+
+  @Override
+  public void release() {
+    silent = true;
+    reading = false;
+    output.clear();
+    boolean bothEnded = inputEnded && outputEnded;
+    if (connected && (aborted || !(orderly || bothEnded))) {
+      try {
+        socket.setSoLinger(0);
+      } catch (IOException | RuntimeException e) {
+        // The kernel refuses it on a socket that was reset already, which is what we want of it.
+        log.debug("no SO_LINGER on a host socket: {}", e.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public void gone() {
+    events.onClosed();
+  }
+}

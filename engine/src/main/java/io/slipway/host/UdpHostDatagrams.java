@@ -1,0 +1,252 @@
+package io.slipway.host;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.slipway.flow.HostDatagrams;
+import io.slipway.flow.HostSocketException;
+import io.slipway.route.Endpoint;
+import io.slipway.sys.Errno;
+import io.slipway.sys.Linux;
+import io.slipway.sys.UdpBatch;
+import io.slipway.sys.UdpError;
+import io.slipway.sys.UdpSocket;
+import io.slipway.wire.IpAddress;
+
+/**
+ * One unconnected UDP socket of the host. Owned by the flow that opened it; used by the event
+ * loop's thread alone. Allocates nothing per datagram.
+ */
+final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
+  private static final EpollIoOps READ = EpollIoOps.EPOLLIN;
+
+  /** Paused: errors are always reported, and always taken, so they cannot spin. */
+  private static final EpollIoOps ERRORS_ONLY = EpollIoOps.EPOLLERR;
+
+  /** Receive calls per turn: 128 datagrams, then the other sockets of the loop have theirs. */
+  private static final int BATCHES_PER_TURN = 4;
+
+  private static final int ERRORS_PER_TURN = 64;
+
+  /** What the kernel may queue, either way; it grants less where net.core.rmem_max says so. */
+  private static final int KERNEL_BUFFER = 1 << 20;
+
+  private final HostChannel channel;
+  private final FileDescriptor descriptor;
+  private final int fd;
+  private final boolean v6;
+  private final Endpoint local;
+  private final DatagramMemory memory;
+  private final Events events;
+  private boolean reading;
+  private boolean silent;
+  private int hopLimit;
+
+  /** Wraps a socket of {@link #openSocket}, which the channel owns from here on. */
+  UdpHostDatagrams(
+      EventLoop loop,
+      FileDescriptor descriptor,
+      boolean v6,
+      Endpoint local,
+      DatagramMemory memory,
+      Events events) {
+    channel = new HostChannel(loop, descriptor, this);
+    this.descriptor = descriptor;
+    fd = descriptor.intValue();
+    this.v6 = v6;
+    this.local = local;
+    this.memory = memory;
+    this.events = events;
+  }
+
+  /**
+   * A bound socket with its error queue on; it belongs to the caller.
+   *
+   * @throws HostSocketException when the kernel refuses any of it
+   */
+  static int openSocket(boolean v6, IpAddress address) throws HostSocketException {
+    int fd = UdpSocket.open(v6);
+    if (fd < 0) {
+      throw new HostSocketException("UDP socket", -fd);
+    }
+    int result = UdpSocket.reportErrors(fd, v6);
+    if (result >= 0) {
+      result = UdpSocket.bind(fd, address.high(), address.low(), 0);
+    }
+    if (result < 0) {
+      Linux.close(fd);
+      throw new HostSocketException("UDP socket at " + address, -result);
+    }
+    // The sizes are a wish; a kernel that grants less still works.
+    UdpSocket.setOption(fd, UdpSocket.SOL_SOCKET, UdpSocket.SO_RCVBUF, KERNEL_BUFFER);
+    UdpSocket.setOption(fd, UdpSocket.SOL_SOCKET, UdpSocket.SO_SNDBUF, KERNEL_BUFFER);
+    return fd;
+  }
+
+  /** The child channel that stands for this socket. */
+  HostChannel channel() {
+    return channel;
+  }
+
+  /** Begins to watch for errors. */
+  void start() {
+    channel.watch(ERRORS_ONLY);
+  }
+
+  @Override
+  public Endpoint local() {
+    return local;
+  }
+
+  // Sending.
+
+  @Override
+  public int send(
+      ByteBuf data,
+      int offset,
+      int length,
+      long dstHigh,
+      long dstLow,
+      int dstPort,
+      int wantedHopLimit) {
+    if (!descriptor.isOpen()) {
+      return -Errno.EBADF;
+    }
+    if (wantedHopLimit != hopLimit) {
+      setHopLimit(wantedHopLimit);
+    }
+    UdpBatch batch = memory.batch;
+    long address = data.memoryAddress() + offset;
+    int sent = UdpSocket.send(fd, batch, address, length, dstHigh, dstLow, dstPort);
+    if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
+      // Linux hands a socket's pending error to whichever call comes first, and clears it thereby
+      // (ip(7), IP_RECVERR). If the error is our own, it comes again.
+      sent = UdpSocket.send(fd, batch, address, length, dstHigh, dstLow, dstPort);
+    }
+    return sent;
+  }
+
+  private void setHopLimit(int wanted) {
+    int value = wanted == 0 ? -1 : wanted;
+    int result =
+        v6
+            ? UdpSocket.setOption(fd, UdpSocket.SOL_IPV6, UdpSocket.IPV6_UNICAST_HOPS, value)
+            : UdpSocket.setOption(fd, UdpSocket.SOL_IP, UdpSocket.IP_TTL, value);
+    if (result >= 0) {
+      hopLimit = wanted;
+    }
+  }
+
+  // Receiving.
+
+  @Override
+  public void pauseReads() {
+    reading = false;
+  }
+
+  @Override
+  public void resumeReads() {
+    if (!silent) {
+      reading = true;
+      channel.watch(READ);
+    }
+  }
+
+  @Override
+  public void ready(int ops) {
+    if ((ops & HostChannel.ERROR) != 0) {
+      readErrors();
+    }
+    if (reading && (ops & HostChannel.IN) != 0) {
+      readIn();
+    }
+    channel.watch(reading ? READ : ERRORS_ONLY);
+  }
+
+  private void readIn() {
+    boolean progress = false;
+    for (int i = 0; reading && i < BATCHES_PER_TURN; i++) {
+      int count = UdpSocket.receive(fd, memory.batch);
+      if (count <= 0) {
+        // EAGAIN: nothing more. Anything else is a pending error, reported as readiness again.
+        break;
+      }
+      progress = true;
+      for (int slot = 0; slot < count && !silent; slot++) {
+        deliver(slot);
+      }
+      if (count < DatagramMemory.SLOTS) {
+        break;
+      }
+    }
+    if (progress && !silent) {
+      events.onReadBatchEnd();
+    }
+  }
+
+  private void deliver(int slot) {
+    UdpBatch batch = memory.batch;
+    events.onDatagram(
+        memory.slab,
+        slot * DatagramMemory.SLOT_SIZE,
+        batch.length(slot),
+        batch.sourceHigh(slot),
+        batch.sourceLow(slot),
+        batch.sourcePort(slot));
+  }
+
+  private void readErrors() {
+    for (int i = 0; i < ERRORS_PER_TURN && !silent; i++) {
+      int result = UdpSocket.readError(fd, memory.error);
+      if (result == 0) {
+        if (i == 0) {
+          // An error outside the queue: reading SO_ERROR clears it.
+          UdpSocket.option(fd, UdpSocket.SOL_SOCKET, UdpSocket.SO_ERROR);
+        }
+        return;
+      }
+      if (result > 0) {
+        deliverError(memory.error);
+      }
+    }
+  }
+
+  private void deliverError(UdpError error) {
+    if (error.origin() != UdpError.ORIGIN_ICMP && error.origin() != UdpError.ORIGIN_ICMPV6) {
+      // The kernel's own refusal: send returned it.
+      return;
+    }
+    events.onError(
+        error.errno(),
+        error.type(),
+        error.code(),
+        error.errno() == Errno.EMSGSIZE ? error.info() : 0,
+        error.offenderHigh(),
+        error.offenderLow(),
+        error.destinationHigh(),
+        error.destinationLow(),
+        error.destinationPort(),
+        memory.quote,
+        0,
+        Math.min(error.payloadLength(), DatagramMemory.QUOTE_SIZE));
+  }
+
+  // Closing.
+
+  @Override
+  public void close() {
+    channel.end();
+  }
+
+  @Override
+  public void release() {
+    silent = true;
+    reading = false;
+  }
+
+  @Override
+  public void gone() {
+    events.onClosed();
+  }
+}

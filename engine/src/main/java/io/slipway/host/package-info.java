@@ -1,0 +1,60 @@
+/**
+ * The outside: sockets of the host, as Netty channels on the event loop of the guest's device.
+ *
+ * <p>This room implements the stairwells of {@code flow} ({@link io.slipway.flow.HostSockets},
+ * {@link io.slipway.flow.HostStream}, {@link io.slipway.flow.HostDatagrams}). It knows nothing of
+ * the guest: no segments, no mappings, no policy. {@code flow} calls it with a target that {@code
+ * route} has allowed, and is called back on the same thread.
+ *
+ * <pre>
+ *   flow --connect/openDatagrams--&gt; NettyHostSockets (one per event loop)
+ *                                     |  owns StreamMemory, DatagramMemory: shared by the loop's sockets
+ *              +----------------------+--------------------+
+ *       TcpHostStream                              UdpHostDatagrams
+ *       one TCP connection                         one UDP socket
+ *       read, writev, shutdown                     recvmmsg, sendto, error queue
+ *              +----------------------+--------------------+
+ *                                HostChannel, one for each: a child in the group of the device's
+ *                                channel, registered with the event loop
+ * </pre>
+ *
+ * <p><b>Why channels of our own</b>, built on Netty's public {@code EpollIoHandle} as the device
+ * channel is:
+ *
+ * <ul>
+ *   <li>Netty's epoll socket channel reads to the end of the stream as soon as the peer's FIN is
+ *       seen, whether reads are paused or not: megabytes in our memory for every stalled guest.
+ *       Here a paused stream stays in the kernel, whose buffer is the bound.
+ *   <li>What the kernel has not taken yet is one exact number ({@code OutputQueue}), without a
+ *       promise or an entry object per write.
+ *   <li>Reads take up to 64 KiB into one buffer per loop that is handed on when it is well filled
+ *       and copied out of when it is not, so a read is a large segment from the first one on, and a
+ *       few bytes never pin a large buffer.
+ *   <li>Errors keep the errno that the kernel gave, which decides what the guest is told.
+ *   <li>Netty's datagram channel allocates per datagram and cannot read the error queue.
+ * </ul>
+ *
+ * <p><b>Half-close</b> (RFC 9293 section 3.6): the peer's FIN is {@code onEof}, ours is {@code
+ * shutdownOutput} after what is pending; a stream lives until both are done, one side breaks, or
+ * {@code flow} closes it. <b>A reset</b> is reported after the bytes that had arrived before it: as
+ * long as reads are paused and bytes wait in the kernel, it waits with them; a write that fails
+ * does not overtake them either. <b>Abort</b> is SO_LINGER 0, which the peer sees as an RST. A
+ * channel that the group closes under a live flow is aborted too, so that no peer takes a torn
+ * transfer for a complete one.
+ *
+ * <p><b>Events</b> never arrive inside a call of the flow's own: not inside {@code connect}, {@code
+ * flush} or {@code abort}. {@code onClosed} is the last, when the descriptor is gone.
+ *
+ * <p><b>Epoll.</b> Level-triggered. Interest in reading is dropped lazily, at the first event that
+ * finds reads paused, since most pauses end sooner. A channel that waits for nothing is armed
+ * edge-triggered for EPOLLERR, because the kernel reports EPOLLHUP and EPOLLERR unasked and would
+ * spin the loop, and because Netty cannot re-arm a registration whose mask has been empty.
+ *
+ * <p>Everything here belongs to one event loop and is touched by its thread alone. The room may
+ * allocate per connection, and per read of a stream (the buffer it hands on); per datagram it
+ * allocates nothing.
+ */
+@NullMarked
+package io.slipway.host;
+
+import org.jspecify.annotations.NullMarked;

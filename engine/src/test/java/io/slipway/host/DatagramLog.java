@@ -1,0 +1,93 @@
+package io.slipway.host;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.slipway.flow.HostDatagrams;
+import io.slipway.route.Endpoint;
+import io.slipway.wire.IpAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Notes what a datagram socket tells. */
+final class DatagramLog implements HostDatagrams.Events {
+  record Datagram(ByteBuf payload, Endpoint from) {}
+
+  record Failure(
+      int errno, int type, int code, IpAddress offender, Endpoint destination, String quoted) {}
+
+  /** Set in place of the lists where the test counts what is allocated. */
+  @Nullable Runnable onDatagram;
+
+  private final AtomicLong count = new AtomicLong();
+  volatile boolean closed;
+  private final List<Datagram> datagrams = new ArrayList<>();
+  private final List<Failure> failures = new ArrayList<>();
+
+  /** Datagrams so far. */
+  long count() {
+    return count.get();
+  }
+
+  synchronized List<Datagram> datagrams() {
+    return List.copyOf(datagrams);
+  }
+
+  synchronized List<Failure> failures() {
+    return List.copyOf(failures);
+  }
+
+  @Override
+  public void onDatagram(
+      ByteBuf slab, int offset, int length, long srcHigh, long srcLow, int srcPort) {
+    count.incrementAndGet();
+    if (onDatagram != null) {
+      onDatagram.run();
+      return;
+    }
+    Datagram datagram =
+        new Datagram(
+            Unpooled.copiedBuffer(slab.slice(offset, length)),
+            new Endpoint(new IpAddress(srcHigh, srcLow), srcPort));
+    synchronized (this) {
+      datagrams.add(datagram);
+    }
+  }
+
+  @Override
+  public void onReadBatchEnd() {}
+
+  @Override
+  public synchronized void onError(
+      int errno,
+      int icmpType,
+      int icmpCode,
+      int mtu,
+      long offenderHigh,
+      long offenderLow,
+      long dstHigh,
+      long dstLow,
+      int dstPort,
+      ByteBuf quoted,
+      int off,
+      int len) {
+    failures.add(
+        new Failure(
+            errno,
+            icmpType,
+            icmpCode,
+            new IpAddress(offenderHigh, offenderLow),
+            new Endpoint(new IpAddress(dstHigh, dstLow), dstPort),
+            quoted.toString(off, len, StandardCharsets.US_ASCII)));
+  }
+
+  @Override
+  public void onClosed() {
+    if (closed) {
+      throw new AssertionError("told twice");
+    }
+    closed = true;
+  }
+}
