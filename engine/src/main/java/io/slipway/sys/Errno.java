@@ -1,0 +1,177 @@
+package io.slipway.sys;
+
+/** Linux's error numbers by name, as errno(3) lists them, with a short text. No state. */
+public final class Errno {
+  public static final int EPERM = 1;
+  public static final int ENOENT = 2;
+  public static final int ESRCH = 3;
+  public static final int EINTR = 4;
+  public static final int EIO = 5;
+  public static final int ENXIO = 6;
+  public static final int EBADF = 9;
+  public static final int ECHILD = 10;
+  public static final int EAGAIN = 11;
+  public static final int ENOMEM = 12;
+  public static final int EACCES = 13;
+  public static final int EFAULT = 14;
+  public static final int EBUSY = 16;
+  public static final int EEXIST = 17;
+  public static final int ENODEV = 19;
+  public static final int ENOTDIR = 20;
+  public static final int EISDIR = 21;
+  public static final int EINVAL = 22;
+  public static final int ENFILE = 23;
+  public static final int EMFILE = 24;
+  public static final int ENOTTY = 25;
+  public static final int EFBIG = 27;
+  public static final int ENOSPC = 28;
+  public static final int EROFS = 30;
+  public static final int EPIPE = 32;
+  public static final int ENOSYS = 38;
+  public static final int EPROTO = 71;
+  public static final int EBADFD = 77;
+  public static final int EOVERFLOW = 75;
+  public static final int ENOTSOCK = 88;
+  public static final int EDESTADDRREQ = 89;
+  public static final int EMSGSIZE = 90;
+  public static final int EPROTOTYPE = 91;
+  public static final int ENOPROTOOPT = 92;
+  public static final int EPROTONOSUPPORT = 93;
+  public static final int EOPNOTSUPP = 95;
+  public static final int EAFNOSUPPORT = 97;
+  public static final int EADDRINUSE = 98;
+  public static final int EADDRNOTAVAIL = 99;
+  public static final int ENETDOWN = 100;
+  public static final int ENETUNREACH = 101;
+  public static final int ECONNABORTED = 103;
+  public static final int ECONNRESET = 104;
+  public static final int ENOBUFS = 105;
+  public static final int EISCONN = 106;
+  public static final int ENOTCONN = 107;
+  public static final int ETIMEDOUT = 110;
+  public static final int ECONNREFUSED = 111;
+  public static final int EHOSTDOWN = 112;
+  public static final int EHOSTUNREACH = 113;
+  public static final int EALREADY = 114;
+  public static final int EINPROGRESS = 115;
+
+  private Errno() {}
+
+  /** The name of {@code errno}, such as {@code EACCES}; {@code errno 999} when we know none. */
+  public static String name(int errno) {
+    return switch (errno) {
+      case EPERM -> "EPERM";
+      case ENOENT -> "ENOENT";
+      case ESRCH -> "ESRCH";
+      case EINTR -> "EINTR";
+      case EIO -> "EIO";
+      case ENXIO -> "ENXIO";
+      case EBADF -> "EBADF";
+      case ECHILD -> "ECHILD";
+      case EAGAIN -> "EAGAIN";
+      case ENOMEM -> "ENOMEM";
+      case EACCES -> "EACCES";
+      case EFAULT -> "EFAULT";
+      case EBUSY -> "EBUSY";
+      case EEXIST -> "EEXIST";
+      case ENODEV -> "ENODEV";
+      case ENOTDIR -> "ENOTDIR";
+      case EISDIR -> "EISDIR";
+      case EINVAL -> "EINVAL";
+      case ENFILE -> "ENFILE";
+      case EMFILE -> "EMFILE";
+      case ENOTTY -> "ENOTTY";
+      case EFBIG -> "EFBIG";
+      case ENOSPC -> "ENOSPC";
+      case EROFS -> "EROFS";
+      case EPIPE -> "EPIPE";
+      case ENOSYS -> "ENOSYS";
+      case EPROTO -> "EPROTO";
+      case EBADFD -> "EBADFD";
+      case EOVERFLOW -> "EOVERFLOW";
+      case ENOTSOCK -> "ENOTSOCK";
+      case EDESTADDRREQ -> "EDESTADDRREQ";
+      case EMSGSIZE -> "EMSGSIZE";
+      case EPROTOTYPE -> "EPROTOTYPE";
+      case ENOPROTOOPT -> "ENOPROTOOPT";
+      case EPROTONOSUPPORT -> "EPROTONOSUPPORT";
+      case EOPNOTSUPP -> "EOPNOTSUPP";
+      case EAFNOSUPPORT -> "EAFNOSUPPORT";
+      case EADDRINUSE -> "EADDRINUSE";
+      case EADDRNOTAVAIL -> "EADDRNOTAVAIL";
+      case ENETDOWN -> "ENETDOWN";
+      case ENETUNREACH -> "ENETUNREACH";
+      case ECONNABORTED -> "ECONNABORTED";
+      case ECONNRESET -> "ECONNRESET";
+      case ENOBUFS -> "ENOBUFS";
+      case EISCONN -> "EISCONN";
+      case ENOTCONN -> "ENOTCONN";
+      case ETIMEDOUT -> "ETIMEDOUT";
+      case ECONNREFUSED -> "ECONNREFUSED";
+      case EHOSTDOWN -> "EHOSTDOWN";
+      case EHOSTUNREACH -> "EHOSTUNREACH";
+      case EALREADY -> "EALREADY";
+      case EINPROGRESS -> "EINPROGRESS";
+      default -> "errno " + errno;
+    };
+  }
+
+  /** A few lower-case words that explain {@code errno}. */
+  public static String text(int errno) {
+    return switch (errno) {
+      case EPERM -> "not permitted";
+      case ENOENT -> "no such file or directory";
+      case ESRCH -> "no such process";
+      case EINTR -> "interrupted system call";
+      case EIO -> "input/output error";
+      case ENXIO -> "no such device or address";
+      case EBADF -> "not an open descriptor";
+      case ECHILD -> "no child processes";
+      case EAGAIN -> "try again";
+      case ENOMEM -> "out of memory";
+      case EACCES -> "permission denied";
+      case EFAULT -> "bad address";
+      case EBUSY -> "in use by another process";
+      case EEXIST -> "file exists";
+      case ENODEV -> "no such device";
+      case ENOTDIR -> "not a directory";
+      case EISDIR -> "is a directory";
+      case EINVAL -> "invalid argument";
+      case ENFILE -> "descriptor limit of the system reached";
+      case EMFILE -> "descriptor limit of this process reached";
+      case ENOTTY -> "not that kind of device";
+      case EFBIG -> "file too large";
+      case ENOSPC -> "no space left on device";
+      case EROFS -> "read-only file system";
+      case EPIPE -> "broken pipe";
+      case ENOSYS -> "this kernel has no such call";
+      case EPROTO -> "protocol error";
+      case EBADFD -> "descriptor in a bad state";
+      case EOVERFLOW -> "value too large for defined data type";
+      case ENOTSOCK -> "socket operation on non-socket";
+      case EDESTADDRREQ -> "destination address required";
+      case EMSGSIZE -> "message too long";
+      case EPROTOTYPE -> "protocol wrong type for socket";
+      case ENOPROTOOPT -> "protocol not available";
+      case EPROTONOSUPPORT -> "protocol not supported";
+      case EOPNOTSUPP -> "operation not supported";
+      case EAFNOSUPPORT -> "address family not supported by protocol";
+      case EADDRINUSE -> "address already in use";
+      case EADDRNOTAVAIL -> "cannot assign requested address";
+      case ENETDOWN -> "network is down";
+      case ENETUNREACH -> "network is unreachable";
+      case ECONNABORTED -> "software caused connection abort";
+      case ECONNRESET -> "connection reset by peer";
+      case ENOBUFS -> "no buffer space available";
+      case EISCONN -> "transport endpoint is already connected";
+      case ENOTCONN -> "transport endpoint is not connected";
+      case ETIMEDOUT -> "connection timed out";
+      case ECONNREFUSED -> "connection refused";
+      case EHOSTDOWN -> "host is down";
+      case EHOSTUNREACH -> "no route to host";
+      case EALREADY -> "operation already in progress";
+      case EINPROGRESS -> "operation now in progress";
+      default -> "see errno(3)";
+    };
+  }
+}
