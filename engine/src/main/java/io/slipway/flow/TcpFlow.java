@@ -31,7 +31,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
    * From this length on a payload is kept as a slice of its frame. Below it is copied, so that a
    * few bytes never pin a frame buffer of 64 KiB.
    */
-  private static final int SLICE_FROM = 32 * 1024;
+  private static final int SLICE_FROM = 48 * 1024;
 
   /** Copies of one batch are gathered in buffers of this size once there are several. */
   private static final int GATHER = 32 * 1024;
