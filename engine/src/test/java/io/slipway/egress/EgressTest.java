@@ -67,8 +67,7 @@ class EgressTest {
     return tcp(v6, flags, options, optionsLength, mss);
   }
 
-  private boolean tcp(
-      boolean v6, int flags, ByteBuf chosenOptions, int optionsLength, int mss) {
+  private boolean tcp(boolean v6, int flags, ByteBuf chosenOptions, int optionsLength, int mss) {
     IpAddress from = v6 ? REMOTE6 : REMOTE4;
     IpAddress to = v6 ? GUEST6 : GUEST4;
     return egress.tcp(
@@ -289,7 +288,7 @@ class EgressTest {
       set16(bytes, 14 + 2, length);
       set16(bytes, 14 + 6, 0);
       // RFC 1624 eqn. 3, for the length and the fragment word.
-      long mended = (~sum & 0xFFFF) + (~first.u16(first.ipAt() + 2) & 0xFFFF) + length;
+      long mended = (~sum & 0xFFFFL) + (~first.u16(first.ipAt() + 2) & 0xFFFF) + length;
       mended += ~first.u16(first.ipAt() + 6) & 0xFFFF;
       while (mended > 0xFFFF) {
         mended = (mended & 0xFFFF) + (mended >>> 16);
@@ -307,13 +306,11 @@ class EgressTest {
   @Test
   void icmpGetsTheChecksumOfItsFamily() {
     ByteBuf message = Unpooled.wrappedBuffer(new byte[] {0, 0, 9, 9, 1, 2, 3, 4, 5});
-    assertThat(
-            egress.icmp(0, REMOTE4.low(), 0, GUEST4.low(), message, 0, message.capacity(), 64))
+    assertThat(egress.icmp(0, REMOTE4.low(), 0, GUEST4.low(), message, 0, message.capacity(), 64))
         .isTrue();
     assertThat(sent.takeOnly().checkComplete().protocol()).isEqualTo(1);
     message.setByte(0, 129);
-    egress.icmp(
-        REMOTE6.high(), REMOTE6.low(), GUEST6.high(), GUEST6.low(), message, 0, 9, 255);
+    egress.icmp(REMOTE6.high(), REMOTE6.low(), GUEST6.high(), GUEST6.low(), message, 0, 9, 255);
     SentFrame frame = sent.takeOnly().checkComplete();
     assertThat(frame.protocol()).isEqualTo(58);
     assertThat(frame.hopLimit()).isEqualTo(255);
@@ -331,8 +328,7 @@ class EgressTest {
   @Test
   void anIpv6GroupHasItsOwnEthernetAddress() {
     ByteBuf message = Unpooled.wrappedBuffer(new byte[8]);
-    egress.icmp(
-        REMOTE6.high(), REMOTE6.low(), 0xFF02_0000_0000_0000L, 1, message, 0, 8, 255);
+    egress.icmp(REMOTE6.high(), REMOTE6.low(), 0xFF02_0000_0000_0000L, 1, message, 0, 8, 255);
     assertThat(sent.takeOnly().destinationMac()).isEqualTo("33:33:00:00:00:01");
   }
 
@@ -346,8 +342,8 @@ class EgressTest {
     assertThat(frame.from(frame.ipAt()))
         .inHexadecimal()
         .containsExactly(
-            0, 1, 8, 0, 6, 4, 0, 2, 0x52, 0x55, 0x0A, 0, 2, 2, 0x0A, 0, 2, 2, 0x0A, 0x11, 0x22, 0x33,
-            0x44, 0x55, 0x0A, 0, 2, 0x64);
+            0, 1, 8, 0, 6, 4, 0, 2, 0x52, 0x55, 0x0A, 0, 2, 2, 0x0A, 0, 2, 2, 0x0A, 0x11, 0x22,
+            0x33, 0x44, 0x55, 0x0A, 0, 2, 0x64);
   }
 
   @Test

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * A frame as its receiver sees it, read byte by byte from the RFCs without any help of {@code wire}, so
- * that a mistake there does not excuse itself.
+ * A frame as its receiver sees it, read byte by byte from the RFCs without any help of {@code
+ * wire}, so that a mistake there does not excuse itself.
  */
 public final class SentFrame {
 
@@ -107,8 +107,7 @@ public final class SentFrame {
   private String address(int at) {
     try {
       int length = isV6() ? 16 : 4;
-      return InetAddress.getByAddress(Arrays.copyOfRange(bytes, at, at + length))
-          .getHostAddress();
+      return InetAddress.getByAddress(Arrays.copyOfRange(bytes, at, at + length)).getHostAddress();
     } catch (UnknownHostException e) {
       throw new AssertionError(e);
     }

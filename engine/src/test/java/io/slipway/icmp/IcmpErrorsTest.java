@@ -113,8 +113,7 @@ class IcmpErrorsTest {
     SentFrame six = sent.takeOnly().checkComplete();
     assertThat(six.icmpType()).isEqualTo(type6);
     assertThat(six.icmpCode()).isEqualTo(code6);
-    assertThat(six.source())
-        .isEqualTo(router ? "fd00:0:0:0:0:0:0:2" : "2001:db8:0:0:0:0:0:7");
+    assertThat(six.source()).isEqualTo(router ? "fd00:0:0:0:0:0:0:2" : "2001:db8:0:0:0:0:0:7");
     assertThat(six.u32(six.transportAt() + 4))
         .isEqualTo(error == IcmpError.PROTOCOL_UNREACHABLE ? 6 : 1400);
     assertThat(six.quoted()).isEqualTo(datagram(true, 30));

@@ -1,0 +1,53 @@
+package io.slipway.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.slipway.egress.Egress;
+import io.slipway.stats.Count;
+import io.slipway.stats.Counters;
+import io.slipway.wire.IcmpHeader;
+import io.slipway.wire.Packet;
+
+/**
+ * Answers echo requests to our addresses (RFC 792, RFC 4443 §4.2). Owned by one {@link Gateway}.
+ *
+ * <p>The reply is the request where it lies, with its type changed: the frame is ours until the
+ * next one is read, and nobody reads it after us.
+ */
+final class EchoResponder {
+
+  private static final int HOP_LIMIT = 64;
+
+  private final Egress egress;
+  private final Counters counters;
+
+  EchoResponder(Egress egress, Counters counters) {
+    this.egress = egress;
+    this.counters = counters;
+  }
+
+  /** Whether this ICMP type is an echo request in the family. */
+  static boolean isRequest(boolean v6, int type) {
+    return type == (v6 ? IcmpHeader.ECHO_REQUEST_V6 : IcmpHeader.ECHO_REQUEST);
+  }
+
+  /** Answers the echo request at hand, whose destination is ours. */
+  void answer(Packet packet) {
+    ByteBuf frame = packet.frame();
+    int at = packet.transportAt();
+    int reply = packet.isV6() ? IcmpHeader.ECHO_REPLY_V6 : IcmpHeader.ECHO_REPLY;
+    IcmpHeader.setType(frame, at, reply);
+    boolean sent =
+        egress.icmp(
+            /* sourceHigh= */ packet.destinationHigh(),
+            /* sourceLow= */ packet.destinationLow(),
+            /* destinationHigh= */ packet.sourceHigh(),
+            /* destinationLow= */ packet.sourceLow(),
+            frame,
+            at,
+            packet.transportLength(),
+            HOP_LIMIT);
+    if (sent) {
+      counters.count(Count.ICMP_OUT);
+    }
+  }
+}

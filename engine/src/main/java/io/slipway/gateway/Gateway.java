@@ -1,0 +1,62 @@
+package io.slipway.gateway;
+
+import io.slipway.egress.Egress;
+import io.slipway.egress.Neighbors;
+import io.slipway.route.Lan;
+import io.slipway.stats.Counters;
+import io.slipway.stats.Drop;
+import io.slipway.wire.IcmpHeader;
+import io.slipway.wire.NdpMessage;
+import io.slipway.wire.Packet;
+
+/**
+ * The router that the guest sees: the door to this room. Owned by one Shard's event loop; not
+ * thread-safe.
+ */
+public final class Gateway {
+
+  private final OwnAddresses own;
+  private final ArpResponder arp;
+  private final NdpResponder ndp;
+  private final EchoResponder echo;
+  private final Counters counters;
+
+  /** A gateway that answers through {@code egress} and tells {@code neighbors} whom it heard. */
+  public Gateway(Lan lan, Egress egress, Neighbors neighbors, Counters counters) {
+    this.own = new OwnAddresses(lan);
+    this.arp = new ArpResponder(lan, own, egress, neighbors, counters);
+    this.ndp = new NdpResponder(lan, own, egress, neighbors, counters);
+    this.echo = new EchoResponder(egress, counters);
+    this.counters = counters;
+  }
+
+  /** Which addresses are ours; forwards add theirs here. */
+  public OwnAddresses ownAddresses() {
+    return own;
+  }
+
+  /** Deals with an ARP packet, which nobody has looked at yet. */
+  public void arp(Packet packet) {
+    arp.answer(packet);
+  }
+
+  /**
+   * Deals with an ICMP or ICMPv6 message to one of our addresses, or of neighbour discovery to any,
+   * whose header and checksum are good. The frame's bytes may change.
+   */
+  public void icmp(Packet packet) {
+    int type = IcmpHeader.type(packet.frame(), packet.transportAt());
+    if (packet.isV6() && NdpMessage.isNdp(type)) {
+      ndp.answer(packet);
+    } else if (EchoResponder.isRequest(packet.isV6(), type)) {
+      echo.answer(packet);
+    } else {
+      counters.drop(Drop.ICMP_UNSUPPORTED);
+    }
+  }
+
+  /** Frees what the answers are built in. */
+  public void close() {
+    ndp.close();
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The answers that we give ourselves, as the router on the guest's wire.
+ *
+ * <pre>
+ *   ARP                      -> ArpResponder   "the gateway is at ..."
+ *   ICMPv6 135               -> NdpResponder   the same for IPv6
+ *   ICMP and ICMPv6 echo     -> EchoResponder  for our own addresses
+ * </pre>
+ *
+ * <p>{@link io.slipway.gateway.Gateway} is the door: the decoders hand it what is not a
+ * conversation. {@link io.slipway.gateway.OwnAddresses} knows which addresses are ours: gateway,
+ * name service, our link-local address, and those that a forward listens on. Nothing else is ever
+ * answered for: not the guest's own address, not a neighbour of the guest's, and not a guest that
+ * asks whether an address of its own is free (RFC 5227 §2.1.1, RFC 4862 §5.4).
+ *
+ * <p>On the way the room teaches {@code egress.Neighbors} who is where, from requests and
+ * solicitations whose sender is an address of the guest's subnets.
+ *
+ * <p>What it does not do: it advertises no routes, leases no addresses, and never asks: the guest
+ * always speaks first. Owned by one Shard's event loop; not thread-safe. Called by {@code
+ * pipeline}.
+ *
+ * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §7 (neighbour discovery); RFC 792, RFC 4443 §4 (echo).
+ */
+@NullMarked
+package io.slipway.gateway;
+
+import org.jspecify.annotations.NullMarked;

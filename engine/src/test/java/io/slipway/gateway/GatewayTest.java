@@ -1,0 +1,261 @@
+package io.slipway.gateway;
+
+import static io.slipway.pipeline.GuestFrames.GUEST4;
+import static io.slipway.pipeline.GuestFrames.GUEST6;
+import static io.slipway.pipeline.GuestFrames.GUEST_MAC;
+import static io.slipway.pipeline.GuestFrames.OUR_MAC;
+import static io.slipway.pipeline.GuestFrames.arp;
+import static io.slipway.pipeline.GuestFrames.bytes;
+import static io.slipway.pipeline.GuestFrames.ethernet;
+import static io.slipway.pipeline.GuestFrames.frame;
+import static io.slipway.pipeline.GuestFrames.icmp;
+import static io.slipway.pipeline.GuestFrames.ipv4;
+import static io.slipway.pipeline.GuestFrames.ipv6;
+import static io.slipway.pipeline.GuestFrames.join;
+import static io.slipway.pipeline.GuestFrames.pattern;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.slipway.egress.SentFrame;
+import io.slipway.pipeline.Line;
+import io.slipway.stats.Count;
+import io.slipway.stats.Drop;
+import io.slipway.wire.IpAddress;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GatewayTest {
+
+  private static final long OTHER_MAC = 0x0A99_8877_6655L;
+  private static final String OUR_MAC_TEXT = "52:55:0a:00:02:02";
+  private static final String OUR_LINK_LOCAL = "fe80::5055:aff:fe00:202";
+
+  private final Line line = new Line();
+
+  @AfterEach
+  void close() {
+    line.close();
+  }
+
+  private long lookup(String address) {
+    IpAddress ip = IpAddress.parse(address);
+    return line.shard.neighbors().lookup(ip.high(), ip.low());
+  }
+
+  private void ask(String sender, String target) {
+    line.give(ethernet(-1, GUEST_MAC, 0x0806, arp(1, GUEST_MAC, sender, 0, target)));
+  }
+
+  // ---- ARP
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.2.2", "10.0.2.3"})
+  void arpIsAnsweredForOurAddresses(String target) {
+    ask(GUEST4, target);
+    SentFrame reply = line.sent.takeOnly();
+    assertThat(reply.destinationMac()).isEqualTo("0a:11:22:33:44:55");
+    assertThat(reply.sourceMac()).isEqualTo(OUR_MAC_TEXT);
+    assertThat(reply.from(reply.ipAt())).isEqualTo(arp(2, OUR_MAC, target, GUEST_MAC, GUEST4));
+    assertThat(line.counters.get(Count.ARP_REPLIES)).isEqualTo(1);
+    assertThat(lookup(GUEST4)).isEqualTo(GUEST_MAC);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.2.100, 10.0.2.100",
+    "0.0.0.0, 10.0.2.100",
+    "0.0.0.0, 10.0.2.77",
+    "10.0.2.100, 10.0.2.1",
+    "10.0.2.100, 10.0.2.255",
+    "10.0.2.100, 8.8.8.8",
+  })
+  void arpIsNotAnsweredForOthers(String sender, String target) {
+    ask(sender, target);
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.ARP_NOT_FOR_US)).isEqualTo(1);
+  }
+
+  @Test
+  void aProbeForOurAddressIsAnswered() {
+    ask("0.0.0.0", "10.0.2.2");
+    assertThat(line.sent.takeOnly().destinationMac()).isEqualTo("0a:11:22:33:44:55");
+  }
+
+  @Test
+  void arpTeachesOnlyAddressesOfTheGuest() {
+    ask("10.0.2.50", "10.0.2.2");
+    long other = OTHER_MAC;
+    line.give(ethernet(-1, other, 0x0806, arp(2, other, "10.0.2.2", GUEST_MAC, GUEST4)));
+    line.give(ethernet(-1, other, 0x0806, arp(2, other, "8.8.8.8", GUEST_MAC, GUEST4)));
+    assertThat(lookup("10.0.2.2")).isEqualTo(GUEST_MAC);
+    assertThat(lookup("8.8.8.8")).isEqualTo(GUEST_MAC);
+    line.give(ethernet(-1, other, 0x0806, arp(2, other, "10.0.2.51", GUEST_MAC, GUEST4)));
+    assertThat(lookup("10.0.2.51")).isEqualTo(other);
+    assertThat(lookup("10.0.2.50")).isEqualTo(GUEST_MAC);
+  }
+
+  @Test
+  void malformedArpIsDropped() {
+    byte[] good = arp(1, GUEST_MAC, GUEST4, 0, "10.0.2.2");
+    for (int length = 0; length < 28; length++) {
+      line.give(ethernet(-1, GUEST_MAC, 0x0806, Arrays.copyOf(good, length)));
+    }
+    for (int at = 0; at < 6; at++) {
+      byte[] bad = good.clone();
+      bad[at] ^= 2;
+      line.give(ethernet(-1, GUEST_MAC, 0x0806, bad));
+    }
+    line.give(ethernet(-1, GUEST_MAC, 0x0806, arp(1, -1, GUEST4, 0, "10.0.2.2")));
+    assertThat(line.counters.dropped(Drop.ARP_MALFORMED)).isEqualTo(28 + 6 + 1);
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  @Test
+  void anAddressThatAForwardListensOnIsOurs() {
+    IpAddress address = IpAddress.parse("10.0.2.20");
+    line.shard.gateway().ownAddresses().add(address);
+    ask(GUEST4, "10.0.2.20");
+    assertThat(line.sent.take()).hasSize(1);
+    line.shard.gateway().ownAddresses().remove(address);
+    ask(GUEST4, "10.0.2.20");
+    assertThat(line.sent.take()).isEmpty();
+  }
+
+  @Test
+  void theGuestsAddressNeverBecomesOurs() {
+    OwnAddresses own = line.shard.gateway().ownAddresses();
+    assertThatIllegalArgumentException().isThrownBy(() -> own.add(IpAddress.parse(GUEST4)));
+    assertThatIllegalArgumentException().isThrownBy(() -> own.add(IpAddress.parse(GUEST6)));
+    assertThatIllegalArgumentException().isThrownBy(() -> own.add(IpAddress.parse("9.9.9.9")));
+  }
+
+  // ---- neighbour discovery
+
+  private static byte[] target(String address) {
+    return IpAddress.parse(address).bytes();
+  }
+
+  private static byte[] sourceOption(long mac) {
+    return bytes(
+        1,
+        1,
+        (int) (mac >> 40),
+        (int) (mac >> 32),
+        (int) (mac >> 24),
+        (int) (mac >> 16),
+        (int) (mac >> 8),
+        (int) mac);
+  }
+
+  private void solicit(String source, String to, int hopLimit, int code, byte[] body) {
+    byte[] message = icmp(source, to, 135, code, 0, body);
+    line.give(frame(ipv6(source, to, 58, hopLimit, message)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"fd00::2, ff02::1:ff00:2, true", "fd00::3, fd00::3, false"})
+  void solicitationsAreAnsweredForOurAddresses(String ours, String to, boolean router) {
+    solicit("fe80::5", to, 255, 0, join(target(ours), sourceOption(OTHER_MAC)));
+    SentFrame reply = line.sent.takeOnly().checkComplete();
+    assertThat(reply.destinationMac()).isEqualTo("0a:99:88:77:66:55");
+    assertThat(reply.hopLimit()).isEqualTo(255);
+    assertThat(IpAddress.parse(reply.source())).isEqualTo(IpAddress.parse(ours));
+    assertThat(reply.icmpType()).isEqualTo(136);
+    assertThat(reply.u32(reply.transportAt() + 4)).isEqualTo(router ? 0xE000_0000 : 0x6000_0000);
+    byte[] rest = Arrays.copyOfRange(reply.ipPayload(), 8, 32);
+    assertThat(rest).isEqualTo(join(target(ours), bytes(2, 1, 0x52, 0x55, 0x0A, 0, 2, 2)));
+    assertThat(lookup("fe80::5")).isEqualTo(OTHER_MAC);
+    assertThat(line.counters.get(Count.NDP_REPLIES)).isEqualTo(1);
+  }
+
+  @Test
+  void ourLinkLocalAddressIsOurs() {
+    solicit(GUEST6, OUR_LINK_LOCAL, 255, 0, target(OUR_LINK_LOCAL));
+    assertThat(line.sent.takeOnly().checkComplete().icmpType()).isEqualTo(136);
+    byte[] echo = icmp(GUEST6, OUR_LINK_LOCAL, 128, 0, 3, pattern(8));
+    line.give(frame(ipv6(GUEST6, OUR_LINK_LOCAL, 58, echo)));
+    assertThat(line.sent.takeOnly().checkComplete().icmpType()).isEqualTo(129);
+  }
+
+  @Test
+  void aProbeForOurAddressIsAnsweredToAll() {
+    solicit("::", "ff02::1:ff00:2", 255, 0, target("fd00::2"));
+    SentFrame reply = line.sent.takeOnly().checkComplete();
+    assertThat(reply.destinationMac()).isEqualTo("33:33:00:00:00:01");
+    assertThat(reply.destination()).isEqualTo("ff02:0:0:0:0:0:0:1");
+    assertThat(reply.u32(reply.transportAt() + 4)).isEqualTo(0xA000_0000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fd00::100", "fd00::77", "2001:db8::1"})
+  void neighboursAreNotAnsweredFor(String other) {
+    solicit("::", "ff02::1:ff00:100", 255, 0, target(other));
+    solicit(GUEST6, "ff02::1:ff00:100", 255, 0, target(other));
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(2);
+  }
+
+  @Test
+  void malformedSolicitationsAreDropped() {
+    byte[] body = target("fd00::2");
+    solicit(GUEST6, "fd00::2", 254, 0, body);
+    solicit(GUEST6, "fd00::2", 255, 1, body);
+    solicit(GUEST6, "fd00::2", 255, 0, Arrays.copyOf(body, 15));
+    solicit(GUEST6, "fd00::2", 255, 0, join(body, bytes(1, 0, 0, 0, 0, 0, 0, 0)));
+    solicit(GUEST6, "fd00::2", 255, 0, join(body, bytes(1, 2, 0, 0, 0, 0, 0, 0)));
+    solicit(GUEST6, "fd00::2", 255, 0, target("ff02::1"));
+    solicit("::", "fd00::2", 255, 0, body);
+    solicit("::", "ff02::1:ff00:2", 255, 0, join(body, sourceOption(GUEST_MAC)));
+    solicit(GUEST6, "fd00::2", 255, 0, join(body, sourceOption(-1)));
+    assertThat(line.counters.dropped(Drop.NDP_MALFORMED)).isEqualTo(9);
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  @Test
+  void routerSolicitationsFindNoAnswerYet() {
+    byte[] message = icmp("fe80::5", "ff02::2", 133, 0, 0, new byte[0]);
+    line.give(frame(ipv6("fe80::5", "ff02::2", 58, 255, message)));
+    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(1);
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  // ---- echo
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 56, 1400, 4000, 30_000})
+  void echoToUsComesBack(int size) {
+    byte[] data = pattern(size);
+    line.give(
+        frame(ipv4(GUEST4, "10.0.2.2", 1, icmp(GUEST4, "10.0.2.2", 8, 0, 0x1234_0007, data))));
+    line.give(
+        frame(ipv6(GUEST6, "fd00::3", 58, icmp(GUEST6, "fd00::3", 128, 0, 0x1234_0007, data))));
+    if (size > 1400) {
+      assertThat(line.sent.take().size())
+          .isEqualTo((size + 8 + 1479) / 1480 + (size + 8 + 1447) / 1448);
+      return;
+    }
+    SentFrame four = line.sent.all().getFirst().checkComplete();
+    assertThat(four.source()).isEqualTo("10.0.2.2");
+    assertThat(four.destination()).isEqualTo(GUEST4);
+    assertThat(four.destinationMac()).isEqualTo("0a:11:22:33:44:55");
+    assertThat(four.icmpType()).isZero();
+    assertThat(four.u32(four.transportAt() + 4)).isEqualTo(0x1234_0007);
+    assertThat(four.quoted()).isEqualTo(data);
+    SentFrame six = line.sent.all().getLast().checkComplete();
+    assertThat(six.source()).isEqualTo("fd00:0:0:0:0:0:0:3");
+    assertThat(six.icmpType()).isEqualTo(129);
+    assertThat(six.quoted()).isEqualTo(data);
+    assertThat(line.counters.get(Count.ICMP_OUT)).isEqualTo(2);
+  }
+
+  @Test
+  void anEchoReplyIsNotAnswered() {
+    line.give(frame(ipv4(GUEST4, "10.0.2.2", 1, icmp(GUEST4, "10.0.2.2", 0, 0, 1, pattern(9)))));
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.ICMP_UNSUPPORTED)).isEqualTo(1);
+  }
+}
