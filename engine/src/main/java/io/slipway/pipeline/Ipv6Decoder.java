@@ -1,0 +1,175 @@
+package io.slipway.pipeline;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.slipway.gateway.OwnAddresses;
+import io.slipway.route.Lan;
+import io.slipway.stats.Count;
+import io.slipway.stats.Counters;
+import io.slipway.stats.Drop;
+import io.slipway.wire.EthernetHeader;
+import io.slipway.wire.IcmpHeader;
+import io.slipway.wire.IpAddress;
+import io.slipway.wire.Ipv6Header;
+import io.slipway.wire.Packet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads IPv6 headers (RFC 8200 §3), walks over extension headers, and passes on whole packets; lets
+ * packets of other types by.
+ *
+ * <p>Unlike RFC 8200 §4: what is wrong with an extension header is counted and not answered.
+ */
+final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
+
+  private final Shard shard;
+  private final Counters counters;
+  private final Lan lan;
+  private final OwnAddresses own;
+  private final FragmentReassembler reassembler;
+
+  Ipv6Decoder(Shard shard) {
+    this.shard = shard;
+    this.counters = shard.counters();
+    this.lan = shard.lan();
+    this.own = shard.gateway().ownAddresses();
+    this.reassembler = shard.reassembler();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    Packet packet = (Packet) message;
+    if (packet.etherType() != EthernetHeader.TYPE_IPV6) {
+      ctx.fireChannelRead(packet);
+      return;
+    }
+    Drop reason = decode(packet);
+    if (reason != null) {
+      counters.drop(reason);
+    } else if (packet.protocol() == Ipv6Header.FRAGMENT) {
+      fragment(ctx, packet);
+    } else {
+      pass(ctx, packet);
+    }
+  }
+
+  private @Nullable Drop decode(Packet packet) {
+    if (!lan.hasV6()) {
+      return Drop.IPV6_OFF;
+    }
+    ByteBuf frame = packet.frame();
+    int at = packet.ipAt();
+    int end = packet.end();
+    if (!Ipv6Header.fits(frame, at, end)) {
+      return Drop.FRAME_TOO_SHORT;
+    }
+    if (Ipv6Header.version(frame, at) != 6) {
+      return Drop.IPV6_BAD_VERSION;
+    }
+    int length = Ipv6Header.LENGTH + Ipv6Header.payloadLength(frame, at);
+    if (length > end - at) {
+      return Drop.IPV6_BAD_PAYLOAD_LENGTH;
+    }
+    packet.ip(true, at, Ipv6Header.LENGTH, length);
+    packet.source(Ipv6Header.sourceHigh(frame, at), Ipv6Header.sourceLow(frame, at));
+    packet.destination(Ipv6Header.destinationHigh(frame, at), Ipv6Header.destinationLow(frame, at));
+    packet.handling(Ipv6Header.hopLimit(frame, at), Ipv6Header.trafficClass(frame, at));
+    Drop reason = checkSource(packet);
+    return reason != null ? reason : extensions(packet, Ipv6Header.walk(frame, at, at + length));
+  }
+
+  /** Notes where the walk along the extension headers ended. */
+  private static @Nullable Drop extensions(Packet packet, long walked) {
+    if (walked < 0) {
+      return walked == Ipv6Header.SOURCE_ROUTED ? Drop.IPV6_SOURCE_ROUTED : Drop.IPV6_BAD_EXTENSION;
+    }
+    int at = packet.ipAt();
+    int transportAt = Ipv6Header.transportAt(walked);
+    packet.ip(true, at, transportAt - at, packet.ipLength());
+    packet.transport(
+        Ipv6Header.protocol(walked), transportAt, at + packet.ipLength() - transportAt);
+    return null;
+  }
+
+  private @Nullable Drop checkSource(Packet packet) {
+    long high = packet.sourceHigh();
+    long low = packet.sourceLow();
+    // An IPv4-mapped address would be taken for the IPv4 address itself everywhere below.
+    if (IpAddress.isV4(high, low)
+        || IpAddress.isV4(packet.destinationHigh(), packet.destinationLow())) {
+      return Drop.IPV6_MAPPED_ADDRESS;
+    }
+    if (IpAddress.isUnspecified(high, low)) {
+      // Duplicate address detection speaks before it has an address; see pass().
+      return null;
+    }
+    if (IpAddress.isLoopback(high, low)
+        || IpAddress.isMulticast(high, low)
+        || own.contains(high, low)) {
+      return Drop.SOURCE_FORBIDDEN;
+    }
+    if (!lan.isGuestSource(high, low)) {
+      return Drop.SOURCE_NOT_GUEST;
+    }
+    shard.neighbors().learn(high, low, packet.sourceMac());
+    return null;
+  }
+
+  /** Only ICMPv6 may come from nowhere or go to many: neighbour discovery does both. */
+  private void pass(ChannelHandlerContext ctx, Packet packet) {
+    if (packet.protocol() != IcmpHeader.PROTOCOL_V6) {
+      if (IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow())) {
+        counters.drop(Drop.SOURCE_FORBIDDEN);
+        return;
+      }
+      if (IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow())) {
+        counters.drop(Drop.MULTICAST);
+        return;
+      }
+    }
+    ctx.fireChannelRead(packet);
+  }
+
+  private void fragment(ChannelHandlerContext ctx, Packet packet) {
+    ByteBuf frame = packet.frame();
+    int fragmentAt = packet.transportAt();
+    int end = packet.ipAt() + packet.ipLength();
+    int offset = Ipv6Header.fragmentOffset(frame, fragmentAt);
+    boolean more = Ipv6Header.moreFragments(frame, fragmentAt);
+    counters.count(Count.FRAGMENTS_IN);
+    if (offset == 0 && !more) {
+      // RFC 6946 §4: an atomic fragment stands alone, whatever else carries its identification.
+      passWalked(ctx, packet, Ipv6Header.walkAfterFragment(frame, fragmentAt, end));
+      return;
+    }
+    int id = Ipv6Header.fragmentId(frame, fragmentAt);
+    int protocol = Ipv6Header.fragmentNextHeader(frame, fragmentAt);
+    int partAt = fragmentAt + Ipv6Header.FRAGMENT_LENGTH;
+    packet.transport(Ipv6Header.FRAGMENT, partAt, end - partAt);
+    FragmentedPacket whole = reassembler.add(packet, id, protocol, offset, more, shard.nowNanos());
+    if (whole == null) {
+      return;
+    }
+    try {
+      whole.show(packet);
+      int at = packet.ipAt();
+      passWalked(ctx, packet, Ipv6Header.walk(packet.frame(), at, at + packet.ipLength()));
+    } finally {
+      reassembler.finish(whole);
+    }
+  }
+
+  /** What comes out of a fragment header must not hold another one. */
+  private void passWalked(ChannelHandlerContext ctx, Packet packet, long walked) {
+    Drop reason = extensions(packet, walked);
+    if (reason == null && packet.protocol() == Ipv6Header.FRAGMENT) {
+      reason = Drop.IPV6_BAD_EXTENSION;
+    }
+    if (reason != null) {
+      counters.drop(reason);
+    } else {
+      pass(ctx, packet);
+    }
+  }
+}
