@@ -189,7 +189,8 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     connectionClosed = true;
     reason = why;
     HostStream host = stream;
-    if (why == CloseReason.FINISHED) {
+    if (why == CloseReason.FINISHED || (why == CloseReason.SHUTDOWN && guestFinished)) {
+      // the guest has said all it had to say: the host gets every byte of it
       flushToHost();
       if (host != null && !streamClosed) {
         host.close();

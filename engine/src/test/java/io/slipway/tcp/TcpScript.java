@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.slipway.clock.TimerWheel;
 import io.slipway.stats.Counters;
 import io.slipway.wire.Gather;
@@ -42,7 +41,8 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
   boolean autoConsume = true;
 
   /** One segment as it left; seq and ack relative. */
-  record Segment(int seq, int ack, int flags, int window, String payload, int mss, byte[] options) {
+  record Segment(
+      int seq, int ack, int flags, int window, String payload, int mss, TcpOptions options) {
     String flagText() {
       StringBuilder text = new StringBuilder();
       String letters = "FSRPAUEC";
@@ -166,12 +166,6 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
     return new byte[] {2, 4, (byte) (mss >> 8), (byte) mss};
   }
 
-  static TcpOptions parse(byte[] options) {
-    TcpOptions parsed = new TcpOptions();
-    parsed.parse(Unpooled.wrappedBuffer(options), 0, options.length);
-    return parsed;
-  }
-
   // ---- the engine's neighbours --------------------------------------------------------------
 
   @Override
@@ -193,8 +187,8 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
                 .toString(payload.offset(i), payload.length(i), StandardCharsets.ISO_8859_1));
       }
     }
-    byte[] copy = new byte[optionsLength];
-    options.getBytes(0, copy);
+    TcpOptions read = new TcpOptions();
+    read.parse(options, 0, optionsLength);
     boolean acknowledges = (flags & TcpHeader.ACK) != 0;
     sent.add(
         new Segment(
@@ -204,7 +198,7 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
             window,
             text.toString(),
             mss,
-            copy));
+            read));
     return true;
   }
 
@@ -265,8 +259,8 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
 
   private static int bits(String flags) {
     int bits = 0;
-    for (char flag : flags.toCharArray()) {
-      bits |= 1 << "FSRPAUEC".indexOf(flag);
+    for (int i = 0; i < flags.length(); i++) {
+      bits |= 1 << "FSRPAUEC".indexOf(flags.charAt(i));
     }
     return bits;
   }
