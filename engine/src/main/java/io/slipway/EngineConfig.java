@@ -1,0 +1,50 @@
+package io.slipway;
+
+import io.slipway.route.Lan;
+import io.slipway.route.RouterConfig;
+import java.time.Duration;
+
+/**
+ * What one guest's network looks like and how much it may take. Immutable; nothing in it is a
+ * resource, so one configuration may start several engines.
+ *
+ * @param lan the addresses of the guest, the gateway and the DNS server, and the device's MTU
+ * @param router what the guest may reach
+ * @param udpTimeout after this long without a datagram a UDP mapping is forgotten (RFC 4787 REQ-5:
+ *     five minutes unless there is a reason)
+ * @param maxFlows connections and mappings at a time; at the bound the oldest idle UDP mapping goes
+ *     first, then new flows are refused
+ * @param memoryBytes bytes that all flows together may have buffered in either direction; each flow
+ *     gets a part of what is still free, so that the sum stays below it
+ */
+public record EngineConfig(
+    Lan lan, RouterConfig router, Duration udpTimeout, int maxFlows, long memoryBytes) {
+
+  /** Five minutes. */
+  public static final Duration DEFAULT_UDP_TIMEOUT = Duration.ofMinutes(5);
+
+  /** As many as there are ports. */
+  public static final int DEFAULT_MAX_FLOWS = 65_536;
+
+  /** 256 MiB. */
+  public static final long DEFAULT_MEMORY_BYTES = 256L << 20;
+
+  /** Refuses bounds that serve nobody. */
+  public EngineConfig {
+    if (udpTimeout.isNegative() || udpTimeout.isZero()) {
+      throw new IllegalArgumentException("the UDP timeout is not positive: " + udpTimeout);
+    }
+    if (maxFlows < 1) {
+      throw new IllegalArgumentException("an engine without flows is none: " + maxFlows);
+    }
+    if (memoryBytes < 1) {
+      throw new IllegalArgumentException("the memory bound is not positive: " + memoryBytes);
+    }
+  }
+
+  /** The usual bounds for a network. */
+  public static EngineConfig of(Lan lan, RouterConfig router) {
+    return new EngineConfig(
+        lan, router, DEFAULT_UDP_TIMEOUT, DEFAULT_MAX_FLOWS, DEFAULT_MEMORY_BYTES);
+  }
+}

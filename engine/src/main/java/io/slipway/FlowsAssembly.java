@@ -1,0 +1,76 @@
+package io.slipway;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.slipway.flow.FlowLimits;
+import io.slipway.flow.FlowParts;
+import io.slipway.flow.Flows;
+import io.slipway.flow.HostSockets;
+import io.slipway.pipeline.Shard;
+import io.slipway.route.Router;
+import io.slipway.tcp.InitialSequence;
+import io.slipway.tcp.TcpConfig;
+import io.slipway.tcp.TcpLoop;
+import io.slipway.udp.UdpTimeouts;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by a {@link QueueService}: puts the conversations together when the shard asks for them.
+ */
+final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
+  /** Bytes that one flow may hold in either direction; far more than one hop's delay needs. */
+  private static final int LARGEST_FLOW_BYTES = 1 << 20;
+
+  /**
+   * Part of the memory bound that flows may fill: three quarters. A kept frame occupies up to a
+   * third more than its payload, and the allocator and the loop's own buffers want the rest.
+   */
+  private static final double FOR_FLOWS = 0.75;
+
+  private final QueueService.Plan plan;
+  private final HostSockets sockets;
+  private @Nullable TcpLoop tcp;
+
+  FlowsAssembly(QueueService.Plan plan, HostSockets sockets) {
+    this.plan = plan;
+    this.sockets = sockets;
+  }
+
+  @Override
+  public Flows create(Shard shard) {
+    EngineConfig config = plan.config();
+    RandomWords random = RandomWords.read(3);
+    tcp =
+        new TcpLoop(
+            TcpConfig.DEFAULT,
+            shard.timers(),
+            shard.counters(),
+            ByteBufAllocator.DEFAULT,
+            new InitialSequence(random.word(0), random.word(1)));
+    FlowParts parts =
+        new FlowParts(
+            shard.egress(),
+            shard.icmpErrors(),
+            sockets,
+            tcp,
+            UdpTimeouts.idle(config.udpTimeout().toNanos()),
+            shard.clock(),
+            shard.counters(),
+            ByteBufAllocator.DEFAULT,
+            plan.flows(),
+            limits(config),
+            config.lan().mtu());
+    return new Flows(parts, new Router(config.lan(), config.router()), random.word(2));
+  }
+
+  private FlowLimits limits(EngineConfig config) {
+    long memory = (long) (config.memoryBytes() * FOR_FLOWS);
+    return new FlowLimits(plan.maxFlows(), memory, LARGEST_FLOW_BYTES);
+  }
+
+  @Override
+  public void close() {
+    if (tcp != null) {
+      tcp.close();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.slipway;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.slipway.clock.Clock;
+import io.slipway.egress.Offload;
+import io.slipway.flow.FlowListener;
+import io.slipway.host.NettyHostSockets;
+import io.slipway.link.TapChannel;
+import io.slipway.pipeline.Shard;
+import io.slipway.pipeline.ShardInitializer;
+import io.slipway.stats.Counters;
+import io.slipway.sys.TapOffload;
+import java.util.function.IntConsumer;
+
+/**
+ * One queue of the guest's device and all that serves it. Made and used on the event loop that owns
+ * it: here, and nowhere else, the rooms of the house are put together.
+ */
+final class QueueService {
+
+  /**
+   * What the service is made from.
+   *
+   * @param maxFlows bound on flows, the descriptor limit considered
+   * @param flows told of flows
+   * @param deviceGone told the errno when the device disappears
+   */
+  record Plan(
+      EngineConfig config, int maxFlows, FlowListener flows, Clock clock, IntConsumer deviceGone) {}
+
+  private final EventLoop loop;
+  private final Counters counters = new Counters();
+  private final TapChannel channel;
+  private final NettyHostSockets sockets;
+  private final FlowsAssembly assembly;
+  private final Shard shard;
+
+  /**
+   * Puts everything together; nothing is read until {@link #begin}.
+   *
+   * @param queue descriptor of the device; owned by this service from here on
+   */
+  QueueService(Plan plan, int queue, TapOffload offload, EventLoop loop) {
+    this.loop = loop;
+    channel =
+        new TapChannel(
+            queue, offload(offload), counters, (gone, errno) -> plan.deviceGone().accept(errno));
+    sockets = new NettyHostSockets(loop, channel.children(), ByteBufAllocator.DEFAULT);
+    assembly = new FlowsAssembly(plan, sockets);
+    shard = new Shard(plan.config().lan(), channel.sink(), plan.clock(), counters, assembly);
+    channel.pipeline().addLast(new ShardInitializer(shard));
+  }
+
+  private static Offload offload(TapOffload device) {
+    return new Offload(
+        device.vnetHeader(), device.checksum(), device.tso4(), device.tso6(), device.uso());
+  }
+
+  /** Registers the device; frames are served from then on. Any thread. */
+  Future<?> begin() {
+    return loop.register(channel);
+  }
+
+  /** What has happened so far. On the loop. */
+  EngineStats stats() {
+    return new EngineStats(shard.flows().size(), shard.flows().held(), counters.snapshot());
+  }
+
+  /** Ends the flows and closes all descriptors. On the loop; completed there. */
+  Future<?> close() {
+    Promise<Void> closed = loop.newPromise();
+    shard.close();
+    channel.close().addListener(device -> closeSockets(closed));
+    return closed;
+  }
+
+  private void closeSockets(Promise<Void> closed) {
+    channel
+        .children()
+        .close()
+        .addListener(children -> {
+          sockets.close();
+          assembly.close();
+          closed.setSuccess(null);
+        });
+  }
+}
