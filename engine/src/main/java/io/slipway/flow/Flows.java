@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * of its {@code Shard}; not thread-safe.
  */
 public final class Flows {
+  /** So many connections in TIME-WAIT are not counted against the bound on flows. */
+  private static final int MOST_RESTING = 1 << 16;
+
   final FlowParts parts;
   final MemoryBudget budget;
   final UdpMappings mappings = new UdpMappings();
@@ -31,6 +34,7 @@ public final class Flows {
   private @Nullable TcpFlow[] touched = new @Nullable TcpFlow[64];
   private int touchedCount;
   private int open;
+  private int resting;
   private long lastId;
 
   /**
@@ -80,7 +84,8 @@ public final class Flows {
             packet.destinationLow(),
             packet.destinationPort());
     if (flow instanceof TcpFlow known) {
-      boolean opens = (flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
+      int kind = flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN);
+      boolean opens = kind == TcpHeader.SYN;
       int seq = TcpHeader.seq(packet.frame(), packet.transportAt());
       if (!opens || !known.yieldsTo(seq, nowNanos)) {
         known.onSegment(packet, nowNanos);
@@ -273,7 +278,7 @@ public final class Flows {
 
   /** At the bound, the mapping idle for longest gives way; a connection never does. */
   private boolean makeRoom() {
-    return size() < parts.limits().flows() || evictOldest();
+    return size() - Math.min(resting, MOST_RESTING) < parts.limits().flows() || evictOldest();
   }
 
   /** Ends the mapping that was idle for longest. Returns false when there is none. */
@@ -320,6 +325,11 @@ public final class Flows {
   private void opened() {
     open++;
     parts.counters().count(Count.FLOWS_OPENED);
+  }
+
+  /** One connection more, or one fewer, waits out its TIME-WAIT without a descriptor. */
+  void rest(int change) {
+    resting += change;
   }
 
   /** The flow's key is free again. */

@@ -9,6 +9,7 @@ import io.slipway.stats.Count;
 import io.slipway.tcp.CloseReason;
 import io.slipway.tcp.TcpConnection;
 import io.slipway.tcp.TcpOutput;
+import io.slipway.tcp.TcpState;
 import io.slipway.tcp.TcpUser;
 import io.slipway.wire.Gather;
 import io.slipway.wire.Packet;
@@ -43,7 +44,6 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
 
   private final Flows flows;
   private final TcpConnection connection;
-  private final int synSeq;
   private @Nullable HostStream stream;
   private @Nullable ByteBuf gathering;
   private @Nullable String failure;
@@ -59,6 +59,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   private boolean announced;
   private boolean refused;
   private boolean over;
+  private boolean resting;
 
   TcpFlow(Flows flows, long id, Packet syn, long nowNanos) {
     super(
@@ -72,7 +73,6 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
         syn.destinationPort(),
         nowNanos);
     this.flows = flows;
-    synSeq = TcpHeader.seq(syn.frame(), syn.transportAt());
     FlowParts parts = flows.parts;
     int iss =
         parts
@@ -122,6 +122,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     flushToHost();
     settle();
     connection.acknowledge(nowNanos);
+    restIfDone();
   }
 
   @Override
@@ -151,7 +152,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     ByteBuf gather = gathering;
     if (gather == null || gather.writableBytes() < length) {
       writeGathered();
-      int capacity = gather == null ? Math.max(GATHER_FIRST, length) : GATHER;
+      int capacity = Math.max(length, gather == null ? GATHER_FIRST : GATHER);
       gather = flows.parts.allocator().directBuffer(capacity, capacity);
       gathering = gather;
     }
@@ -175,7 +176,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   @Override
   public void onAcknowledged() {
     account();
-    if (paused && connection.held() <= flows.budget.allowance() / 2) {
+    if (paused && connection.heldForGuest() <= flows.budget.allowance() / 2) {
       paused = false;
       HostStream host = stream;
       if (host != null && !hostFinished) {
@@ -301,7 +302,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
             null,
             0,
             0,
-            synSeq,
+            connection.heldSyn(),
             now());
   }
 
@@ -314,7 +315,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     bytesIn += data.readableBytes();
     connection.send(data, now());
     account();
-    if (!paused && connection.held() >= flows.budget.allowance()) {
+    if (!paused && connection.heldForGuest() >= flows.budget.allowance()) {
       paused = true;
       HostStream host = stream;
       if (host != null) {
@@ -366,6 +367,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     if (!connectionClosed && !(guestFinished && hostFinished)) {
       connection.abort(CloseReason.HOST_RESET, now());
     }
+    restIfDone();
     endIfOver();
   }
 
@@ -426,9 +428,20 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     }
   }
 
+  /** In TIME-WAIT, without a descriptor: it takes no new flow's place. */
+  private void restIfDone() {
+    if (!resting && streamClosed && connection.state() == TcpState.TIME_WAIT) {
+      resting = true;
+      flows.rest(1);
+    }
+  }
+
   private void endIfOver() {
     if (connectionClosed && streamClosed && !over) {
       over = true;
+      if (resting) {
+        flows.rest(-1);
+      }
       account();
       flows.closed(this, failure != null ? failure : word(reason), refused && !announced);
     }

@@ -12,6 +12,9 @@ import java.util.Arrays;
 final class OutputQueue {
   private static final int INITIAL_CAPACITY = 8;
 
+  /** While the kernel takes nothing, shorter pieces are copied behind the one before. */
+  private static final int COPY_BELOW = 1024;
+
   /** A ring whose size is a power of two; free places hold the empty buffer. */
   private ByteBuf[] ring = emptyRing(INITIAL_CAPACITY);
 
@@ -30,6 +33,15 @@ final class OutputQueue {
     if (length == 0) {
       data.release();
       return;
+    }
+    if (count > 0 && length < COPY_BELOW) {
+      ByteBuf last = ring[(first + count - 1) & (ring.length - 1)];
+      if (last.writableBytes() >= length && last.refCnt() == 1 && !last.isReadOnly()) {
+        last.writeBytes(data);
+        data.release();
+        bytes += length;
+        return;
+      }
     }
     if (count == ring.length) {
       grow();

@@ -21,6 +21,8 @@ final class StreamMemory implements AutoCloseable {
   /** Reads of up to so many bytes are copied out: a short copy is cheaper than a pinned buffer. */
   private static final int COPY_LIMIT = READ_SIZE / 4;
 
+  private static final int SMALLEST = 2048;
+
   /** FIONREAD of ioctl_tty(2), which tcp(7) calls SIOCINQ. */
   private static final long FIONREAD = 0x541B;
 
@@ -58,7 +60,9 @@ final class StreamMemory implements AutoCloseable {
       spare = null;
       return buffer.writerIndex(length);
     }
-    return allocator.directBuffer(length, length).writeBytes(buffer, 0, length);
+    // with room, so that flow can put the next small read behind it
+    int capacity = Math.max(length, SMALLEST);
+    return allocator.directBuffer(capacity, capacity).writeBytes(buffer, 0, length);
   }
 
   /** The gather list, empty. */

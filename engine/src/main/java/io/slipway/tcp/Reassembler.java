@@ -23,7 +23,7 @@ final class Reassembler {
   private int count;
   private int bytes;
 
-  /** Bytes kept. */
+  /** Memory kept, in bytes. */
   int bytes() {
     return bytes;
   }
@@ -81,7 +81,7 @@ final class Reassembler {
   /** Drops the first piece. */
   void removeFirst() {
     ByteBuf piece = at(0);
-    bytes -= piece.readableBytes();
+    bytes -= piece.capacity();
     piece.release();
     count--;
     System.arraycopy(starts, 1, starts, 0, count);
@@ -103,14 +103,13 @@ final class Reassembler {
       int index, int start, ByteBuf data, int offset, int length, ByteBufAllocator allocator) {
     if (index > 0 && endOf(index - 1) == start && at(index - 1).writableBytes() >= length) {
       at(index - 1).writeBytes(data, offset, length);
-      bytes += length;
       return true;
     }
     if (count == MAX_PIECES) {
       return false;
     }
     // room for neighbours: small segments that continue a piece are appended to it
-    ByteBuf copy = allocator.directBuffer(Math.max(length, 2048));
+    ByteBuf copy = allocator.directBuffer(Math.max(length, 512));
     copy.writeBytes(data, offset, length);
     if (count == starts.length) {
       starts = Arrays.copyOf(starts, count * 2);
@@ -121,7 +120,7 @@ final class Reassembler {
     starts[index] = start;
     pieces[index] = copy;
     count++;
-    bytes += length;
+    bytes += copy.capacity();
     return true;
   }
 

@@ -28,6 +28,7 @@ final class ReceiveSide {
   private int waiting;
   private int shift;
   private int mss = 536;
+  private int segment = 536;
   private int acknowledged;
   private int quickAcks = QUICK_ACKS;
   private boolean owing;
@@ -149,7 +150,7 @@ final class ReceiveSide {
 
   /** The guest's FIN stands at {@code seq}. */
   void onFin(int seq) {
-    if (!finKnown && Seq.beforeEq(seq, rcvAdv)) {
+    if (!finKnown && Seq.afterEq(seq, rcvNxt) && Seq.beforeEq(seq, rcvAdv)) {
       finKnown = true;
       finSeq = seq;
     }
@@ -189,6 +190,13 @@ final class ReceiveSide {
     return gain >= Math.min(limit / 2, mss) && (open < possible / 2 || gain >= limit / 2);
   }
 
+  /** The guest's segments carry so many bytes on the wire; they may be smaller than our MSS. */
+  void measure(int bytes) {
+    if (bytes > segment) {
+      segment = Math.min(bytes, mss);
+    }
+  }
+
   /** Whether something is unacknowledged. */
   boolean isOwing() {
     return owing;
@@ -199,7 +207,7 @@ final class ReceiveSide {
    * segment; at once for what is out of order; and at the start of a connection.
    */
   boolean isAcknowledgeDue() {
-    if (urgent || rcvNxt - acknowledged >= 2 * mss) {
+    if (urgent || rcvNxt - acknowledged >= 2 * segment) {
       return true;
     }
     if (quickAcks > 0) {

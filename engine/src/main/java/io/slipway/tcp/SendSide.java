@@ -66,6 +66,16 @@ final class SendSide {
     return sndMax;
   }
 
+  /**
+   * The sequence number of a segment without text: the next one, but never beyond the guest's
+   * window, or the guest discards the acknowledgement in it. Like Linux, whose guest takes a window
+   * back when it runs out of memory.
+   */
+  int acceptableSeq() {
+    int edge = sndUna + sndWnd;
+    return connection.state().isSynchronized() && Seq.after(sndMax, edge) ? edge : sndMax;
+  }
+
   SendQueue queue() {
     return queue;
   }
@@ -112,6 +122,11 @@ final class SendSide {
     return finAcked;
   }
 
+  /** RFC 5961 5: an acknowledgement older than any window of the guest is not one of its own. */
+  boolean isTooOld(int ack) {
+    return Seq.before(ack, sndUna - largestWnd);
+  }
+
   /** The window of a segment, in bytes. */
   int scaled(int windowField) {
     return windowField << shift;
@@ -126,6 +141,7 @@ final class SendSide {
   void onAck(int seq, int ack, int window, boolean plain, long nowNanos) {
     boolean advanced = Seq.after(ack, sndUna);
     boolean sameWindow = window == sndWnd;
+    boolean wasClosed = sndWnd == 0;
     takeWindow(seq, ack, window);
     if (advanced) {
       onAdvance(ack, nowNanos);
@@ -133,6 +149,10 @@ final class SendSide {
       if (sndWnd == 0) {
         retries =
             0; // the guest lives: window probes go on for as long as it answers (RFC 9293 3.8.6.1)
+      } else if (wasClosed && sndMax != sndUna) {
+        // what was in flight may be gone, and probing has pushed its timer far away
+        rtt.resetBackoff();
+        armRetransmission(nowNanos);
       }
       if (plain && sameWindow && sndMax != sndUna) {
         onDuplicate(nowNanos);
@@ -264,6 +284,7 @@ final class SendSide {
   private void emit(int length, boolean fin, long nowNanos) {
     int seq = sndNxt;
     boolean again = Seq.before(seq, sndMax);
+    boolean alone = sndMax == sndUna;
     transmit(seq, length, fin);
     sndNxt = seq + length + (fin ? 1 : 0);
     if (fin && !finSent) {
@@ -278,7 +299,10 @@ final class SendSide {
     if (Seq.after(sndNxt, sndMax)) {
       sndMax = sndNxt;
     }
-    if (!connection.timers().isSendArmed()) {
+    if (alone) {
+      rtt.resetBackoff(); // what is armed or backed off was the persist timer's
+    }
+    if (alone || !connection.timers().isSendArmed()) {
       armRetransmission(nowNanos);
     }
   }
@@ -345,6 +369,9 @@ final class SendSide {
     int length = Math.min(queue.bytes(), Math.min(sndWnd, mss));
     if (length > 0 && sndMax == sndUna) {
       emit(length, false, nowNanos);
+    } else if (finSent && queue.bytes() == 0) {
+      loop.counters.count(Count.TCP_RETRANSMITS);
+      transmit(sndUna, 0, true); // a FIN needs no window
     } else {
       connection.emit(sndUna - 1, TcpHeader.ACK, null, mss);
     }

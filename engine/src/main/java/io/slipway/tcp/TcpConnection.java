@@ -63,6 +63,16 @@ public final class TcpConnection {
     return sending.queue().held() + receiving.held();
   }
 
+  /** Memory that the bytes on their way to the guest hold: what pausing the host can lower. */
+  public int heldForGuest() {
+    return sending.queue().held();
+  }
+
+  /** Sequence number of the SYN that is held; what an ICMP error about it must quote. */
+  public int heldSyn() {
+    return shaking().irs();
+  }
+
   TcpTimers timers() {
     return timers;
   }
@@ -124,7 +134,7 @@ public final class TcpConnection {
       case HELD -> refuse(reason, nowNanos);
       case TIME_WAIT, SYN_SENT -> end(reason, nowNanos);
       default -> {
-        emit(sending.sndMax(), TcpHeader.RST | TcpHeader.ACK, null, sending.mss());
+        emit(sending.acceptableSeq(), TcpHeader.RST | TcpHeader.ACK, null, sending.mss());
         end(reason, nowNanos);
       }
     }
@@ -156,7 +166,7 @@ public final class TcpConnection {
       return;
     }
     if (receiving.isAcknowledgeDue()) {
-      emit(sending.sndMax(), TcpHeader.ACK, null, sending.mss());
+      emit(sending.acceptableSeq(), TcpHeader.ACK, null, sending.mss());
     } else if (!timers.isAcknowledgeArmed()) {
       timers.acknowledge(nowNanos + loop.config.delayedAck());
     }
@@ -267,6 +277,7 @@ public final class TcpConnection {
       return;
     }
     if (length > 0 && state.mayReceive()) {
+      receiving.measure(packet.gsoSize() > 0 ? packet.gsoSize() : length);
       receiving.onPayload(seq, frame, dataAt, length, user);
     }
     if (fin) {
@@ -317,12 +328,12 @@ public final class TcpConnection {
       establish(seq, ack, window, nowNanos);
       return state.isSynchronized();
     }
-    if (Seq.after(ack, sending.sndMax())) {
-      challenge(nowNanos); // it acknowledges what we never sent
+    if (Seq.after(ack, sending.sndMax()) || sending.isTooOld(ack)) {
+      challenge(nowNanos); // it acknowledges what we never sent, or is a guess
       return false;
     }
     if (Seq.before(ack, sending.sndUna())) {
-      return true; // old: nothing new in it, but its data may be (RFC 5961 5 bounds how old)
+      return true; // old: nothing new in it, but its data may be
     }
     int before = sending.sndUna();
     sending.onAck(seq, ack, window, plain, nowNanos);
@@ -381,7 +392,7 @@ public final class TcpConnection {
 
   void onAcknowledgeTimer(long nowNanos) {
     if (receiving.isOwing() && state.isSynchronized()) {
-      emit(sending.sndMax(), TcpHeader.ACK, null, sending.mss());
+      emit(sending.acceptableSeq(), TcpHeader.ACK, null, sending.mss());
     }
   }
 
@@ -465,7 +476,7 @@ public final class TcpConnection {
 
   private void challenge(long nowNanos) {
     if (challenges.allowed(nowNanos)) {
-      emit(sending.sndMax(), TcpHeader.ACK, null, sending.mss());
+      emit(sending.acceptableSeq(), TcpHeader.ACK, null, sending.mss());
     }
   }
 

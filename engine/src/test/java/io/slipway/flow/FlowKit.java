@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.slipway.clock.TimerWheel;
 import io.slipway.egress.Egress;
 import io.slipway.egress.FrameSink;
@@ -49,6 +50,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   final Flows flows;
   long now = 7 * MILLIS;
   int socketErrno;
+  boolean noBatchEnd;
   private final TcpLoop tcp;
   private final Egress egress;
   private final IcmpErrors icmpErrors;
@@ -107,7 +109,9 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     TcpHeader.set(frame, at, port, toPort, seq, ack, TcpHeader.LENGTH, flags, 65535);
     frame.setCharSequence(at + TcpHeader.LENGTH, payload, StandardCharsets.ISO_8859_1);
     flows.tcp(packet, now);
-    flows.batchEnd(now);
+    if (!noBatchEnd) {
+      flows.batchEnd(now);
+    }
     frame.release();
   }
 
@@ -146,7 +150,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     if (bytes == null) {
       return "nothing";
     }
-    ByteBuf frame = io.netty.buffer.Unpooled.wrappedBuffer(bytes);
+    ByteBuf frame = Unpooled.wrappedBuffer(bytes);
     int ip = EthernetHeader.LENGTH;
     int at = ip + Ipv4Header.headerLength(frame, ip);
     String from = IpAddress.of(Ipv4Header.source(frame, ip)).toString();
@@ -174,7 +178,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   }
 
   int lastSeq(byte[] frame) {
-    return io.netty.buffer.Unpooled.wrappedBuffer(frame).getInt(EthernetHeader.LENGTH + 24);
+    return Unpooled.wrappedBuffer(frame).getInt(EthernetHeader.LENGTH + 24);
   }
 
   void pass(long millis) {

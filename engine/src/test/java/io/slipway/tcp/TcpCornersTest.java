@@ -1,0 +1,122 @@
+package io.slipway.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Where windows shrink, reopen and mislead: corners in which a connection could stall for good. */
+final class TcpCornersTest {
+  /** An ACK must stay inside a window that the guest shrank, or the guest discards it. */
+  @Test
+  void acknowledgementStaysInsideAShrunkWindow() {
+    try (TcpScript s = TcpScript.established()) {
+      s.host(TcpScript.text(3000));
+      s.drain();
+      s.guest("A", 1, 1, "", 0); // Linux 6.x: no memory, in-flight data dropped, window 0
+      s.drain();
+      s.guest("AP", 1, 1, "upload", 0);
+      s.expect("A", 1, 7);
+    }
+  }
+
+  /** The persist deadline of a long stall must not become the RTO of what follows it. */
+  @Test
+  void lossAfterAReopenedWindowIsRepairedInTime() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1, "", 0);
+      s.host("hello");
+      for (int i = 0; i < 30; i++) {
+        s.pass(1000);
+        if (!s.drain().isEmpty()) {
+          s.guest("A", 1, 1, "", 0);
+        }
+      }
+      s.guest("A", 1, 1, "");
+      s.expect("AP", 1, 1, "hello"); // lost
+      s.pass(3500);
+      s.expect("AP", 1, 1, "hello");
+    }
+  }
+
+  /** Data in flight when the window closed goes again soon after it opens. */
+  @Test
+  void dataDroppedByAShrunkWindowGoesAgainSoonAfterItOpens() {
+    try (TcpScript s = TcpScript.established()) {
+      s.host(TcpScript.text(3000));
+      s.drain();
+      s.guest("A", 1, 1, "", 0);
+      for (int i = 0; i < 40; i++) {
+        s.pass(1000);
+        if (!s.drain().isEmpty()) {
+          s.guest("A", 1, 1, "", 0);
+        }
+      }
+      s.drain();
+      s.guest("A", 1, 1, "", 3000);
+      s.pass(3500);
+      assertThat(s.drain()).as("retransmissions").isNotEmpty();
+    }
+  }
+
+  /** A FIN lost while the guest's window is closed is sent again. */
+  @Test
+  void finIsRepeatedThroughAClosedWindow() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1, "", 0);
+      s.drain();
+      s.connection.finish(s.now);
+      s.expect("AF", 1, 1);
+      s.pass(1300);
+      assertThat(s.drain()).anyMatch(x -> x.flagText().contains("F"));
+    }
+  }
+
+  /** A FIN below rcvNxt must not hide the real one. */
+  @Test
+  void oldFinDoesNotHideTheRealOne() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1, "abc");
+      s.guest("AF", 1, 1, "ab"); // ends at 3, rcvNxt is 4
+      s.guest("AF", 4, 1, "");
+      s.expectEvent("finish");
+    }
+  }
+
+  /** Small segments of the guest are acknowledged by their own size. */
+  @Test
+  void everySecondSegmentOfAGuestWithASmallerMss() {
+    try (TcpScript s = TcpScript.established()) {
+      int seq = 1;
+      for (int i = 0; i < 16; i++) {
+        s.guest("A", seq, 1, TcpScript.text(536));
+        seq += 536;
+      }
+      s.drain();
+      s.guest("A", seq, 1, TcpScript.text(536));
+      s.guest("A", seq + 536, 1, TcpScript.text(536));
+      s.expect("A", 1, seq + 1072);
+    }
+  }
+
+  /** RFC 5961 5: data with an ACK older than the largest window is not taken. */
+  @Test
+  void blindDataIsChallenged() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1 - 1_000_000_000, "evil");
+      assertThat(s.received.toString()).isEmpty();
+      s.expect("A", 1, 1);
+    }
+  }
+
+  /** One-byte pieces out of order do not take 2 KiB each, uncounted. */
+  @Test
+  void earlyPiecesCountWhatTheyOccupy() {
+    try (TcpScript s = TcpScript.established()) {
+      for (int i = 0; i < 200; i++) {
+        s.guest("A", 3 + 2 * i, 1, "x");
+      }
+      // 200 pieces: 409600 bytes of pool memory today, counted as 200
+      assertThat(s.connection.held()).isGreaterThanOrEqualTo(200 * 64);
+    }
+  }
+}
