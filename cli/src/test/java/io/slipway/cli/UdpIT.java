@@ -1,0 +1,197 @@
+package io.slipway.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.slipway.cli.it.Await;
+import io.slipway.cli.it.Caller;
+import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Proc;
+import io.slipway.cli.it.Services;
+import io.slipway.cli.it.TestHost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Datagrams: whole, in order, from one mapping per guest socket (RFC 4787). */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ParameterizedClass
+@EnumSource(Caller.class)
+final class UdpIT {
+  @Parameter Caller caller;
+
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  /** Echoes on every port given, and says whom it heard. */
+  private static final String ECHO =
+      """
+      import selectors, socket, sys
+      events = selectors.DefaultSelector()
+      for port in map(int, sys.argv[1:]):
+          s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+          s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+          s.bind(('127.0.0.1', port))
+          events.register(s, selectors.EVENT_READ)
+      print('ready')
+      while True:
+          for key, _ in events.select():
+              data, peer = key.fileobj.recvfrom(65535)
+              if data[:4] == b'port':
+                  data = b'%d' % peer[1]
+              key.fileobj.sendto(data, peer)
+      """;
+
+  /** Sends every size, a few in flight, and wants each back whole and in order. */
+  private static final String SIZES =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+      s.settimeout(5)
+      s.connect((sys.argv[1], int(sys.argv[2])))
+      sizes = [0, 1, 2, 7, 100, 1471, 1472, 1473, 1480, 2960, 8972, 9000, 16384, 32768, 65506, 65507]
+      for start in range(0, len(sizes), 4):
+          batch = sizes[start:start + 4]
+          for n in batch:
+              s.send(bytes((n + i) & 255 for i in range(n)))
+          for n in batch:
+              got = s.recv(65535)
+              if got != bytes((n + i) & 255 for i in range(n)):
+                  sys.exit('wanted %d octets, got %d' % (n, len(got)))
+      print('all')
+      """;
+
+  /** From one socket asks two peers which port they see. */
+  private static final String MAPPING =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.settimeout(5)
+      s.bind(('', 0))
+      seen = set()
+      for port in map(int, sys.argv[2:]):
+          s.sendto(b'port', (sys.argv[1], port))
+          data, peer = s.recvfrom(100)
+          assert peer == (sys.argv[1], port), peer
+          seen.add(data)
+      print(len(seen))
+      """;
+
+  /** Many numbered datagrams, paced by the echoes, must come back in order. */
+  private static final String ORDER =
+      """
+      import socket, struct, sys
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.settimeout(5)
+      s.connect((sys.argv[1], int(sys.argv[2])))
+      sent = 0
+      for wanted in range(2000):
+          while sent < min(wanted + 16, 2000):
+              s.send(struct.pack('!I', sent) + bytes(200 + sent % 900))
+              sent += 1
+          got, = struct.unpack('!I', s.recv(2048)[:4])
+          if got != wanted:
+              sys.exit('wanted %d, got %d' % (wanted, got))
+      print('in order')
+      """;
+
+  /** Sends to a port where nobody is and prints the error that comes back. */
+  private static final String REFUSED =
+      """
+      import socket, sys, time
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.settimeout(2)
+      s.connect((sys.argv[1], int(sys.argv[2])))
+      try:
+          s.send(b'anybody?')
+          s.recv(100)
+          print('an answer')
+      except OSError as e:
+          print(type(e).__name__)
+      """;
+
+  private int first;
+  private int second;
+  private Path log;
+  private Proc echo;
+  private Guest guest;
+
+  @BeforeParameterizedClassInvocation
+  void start() {
+    first = Services.freePort();
+    second = Services.freePort();
+    log = TestHost.scratch("flows");
+    echo = Proc.start(List.of("/usr/bin/python3", "-u", "-c", ECHO, "" + first, "" + second));
+    Await.until("an echo", SOON, () -> echo.out().contains("ready"), echo::soFar);
+    guest =
+        Guest.start(caller, "--host-loopback", "--udp-timeout", "2s", "--flow-log", log.toString());
+  }
+
+  @AfterParameterizedClassInvocation
+  void stop() {
+    guest.close();
+    echo.close();
+  }
+
+  @Test
+  void everySizeBothWays() {
+    assertThat(guest.python(SIZES, Guest.GATEWAY, first).ok().text()).isEqualTo("all");
+  }
+
+  @Test
+  void orderIsKept() {
+    assertThat(guest.python(ORDER, Guest.GATEWAY, first).ok().text()).isEqualTo("in order");
+  }
+
+  @Test
+  void oneSocketIsOneMappingForAllPeers() {
+    assertThat(guest.python(MAPPING, Guest.GATEWAY, first, second, first).ok().text())
+        .as("different ports seen")
+        .isEqualTo("1");
+  }
+
+  @Test
+  void nobodyThereIsRefusedAsOnAnyNetwork() {
+    String refused = guest.python(REFUSED, Guest.GATEWAY, Services.freePort()).ok().text();
+    assertThat(refused).isEqualTo("ConnectionRefusedError");
+  }
+
+  @Test
+  void anIdleMappingIsClosedAndSaysWhy() {
+    assertThat(guest.python(MAPPING, Guest.GATEWAY, first).ok().text()).isEqualTo("1");
+    int descriptors = guest.descriptors();
+    Await.until(
+        "the mapping's socket is closed",
+        SOON,
+        () -> guest.descriptors() < descriptors,
+        guest::descriptors);
+    Await.until(
+        "the log says why",
+        SOON,
+        () -> read(log).lines().anyMatch(UdpIT::isIdleClose),
+        () -> read(log));
+  }
+
+  private static boolean isIdleClose(String line) {
+    return line.contains("flow_close")
+        && line.contains("udp")
+        && line.matches("(?i).*(idle|expired|timeout).*");
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.exists(file) ? Files.readString(file) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
