@@ -8,20 +8,17 @@ sealed interface CongestionControl permits NewReno {
   /** The congestion window. */
   int window();
 
+  /** What the window was reduced to, or is to be reduced to. */
+  int threshold();
+
   /** New data was acknowledged outside recovery, while the window was the limit. */
   void onAcknowledged(int bytes);
 
-  /** Three duplicate ACKs: {@code flight} bytes were out. */
+  /** A loss was found: {@code flight} bytes were out. */
   void onLoss(int flight);
 
   /** The retransmission timer fired: {@code flight} bytes were out. */
   void onTimeout(int flight);
-
-  /** A duplicate ACK in recovery: one more segment has left the network. */
-  void onDuplicateAck();
-
-  /** RFC 6582 3.2 step 3: a partial ACK deflates the window by what it acknowledged. */
-  void onPartialAck(int bytes);
 
   /** Recovery is over. */
   void onRecovered(int flight);

@@ -24,6 +24,9 @@ final class Handshake {
   private int guestMss;
   private int guestShift;
   private boolean scaling;
+  private boolean sack;
+  private boolean stamps;
+  private int stamp;
   private long lastSyn;
   private long patience = 3 * SECOND;
 
@@ -33,6 +36,9 @@ final class Handshake {
     int mss = options.mss();
     guestMss = mss > 0 ? Math.max(mss, MIN_MSS) : v6 ? DEFAULT_MSS_V6 : DEFAULT_MSS_V4;
     scaling = options.windowScale() >= 0;
+    sack = options.sackPermitted();
+    stamps = options.hasTimestamps();
+    stamp = options.tsVal();
     guestShift = Math.clamp(options.windowScale(), 0, MAX_SHIFT);
     lastSyn = nowNanos;
   }
@@ -64,5 +70,19 @@ final class Handshake {
 
   boolean scaling() {
     return scaling;
+  }
+
+  /** The guest takes SACK (RFC 2018 2). */
+  boolean sack() {
+    return sack;
+  }
+
+  /** The guest sends timestamps (RFC 7323 3.2); its first one is {@link #stamp}. */
+  boolean stamps() {
+    return stamps;
+  }
+
+  int stamp() {
+    return stamp;
   }
 }

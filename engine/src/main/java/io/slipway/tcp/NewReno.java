@@ -23,6 +23,11 @@ final class NewReno implements CongestionControl {
   }
 
   @Override
+  public int threshold() {
+    return threshold;
+  }
+
+  @Override
   public void onAcknowledged(int bytes) {
     if (window < threshold) {
       // RFC 5681 3.1, with the ACKs of a whole batch counted in bytes (RFC 3465), as ours are few
@@ -39,7 +44,7 @@ final class NewReno implements CongestionControl {
   @Override
   public void onLoss(int flight) {
     threshold = half(flight);
-    window = saturated((long) threshold + 3L * mss);
+    window = threshold;
   }
 
   @Override
@@ -50,18 +55,8 @@ final class NewReno implements CongestionControl {
   }
 
   @Override
-  public void onDuplicateAck() {
-    window = saturated((long) window + mss);
-  }
-
-  @Override
-  public void onPartialAck(int bytes) {
-    window = Math.max(mss, window - bytes) + mss;
-  }
-
-  @Override
   public void onRecovered(int flight) {
-    window = Math.max(mss, Math.min(threshold, Math.max(flight, mss) + mss));
+    window = Math.max(threshold, 2 * mss);
     avoidance = 0;
   }
 

@@ -60,6 +60,35 @@ final class Reassembler {
     return kept;
   }
 
+  /**
+   * The stretches that are here, adjoining pieces joined (RFC 2018 4), as left and right edges in
+   * turn.
+   *
+   * @param latest a sequence number of the segment that came last: its stretch goes first
+   * @param edges receives at most {@code edges.length / 2} stretches, from {@code from} on
+   * @return stretches in {@code edges}, those before {@code from} included
+   */
+  int blocks(int latest, int[] edges, int from) {
+    int most = edges.length / 2;
+    int blocks = from;
+    for (int pass = 0; pass < 2; pass++) {
+      for (int i = 0; i < count && blocks < most; ) {
+        int left = starts[i];
+        int right = endOf(i++);
+        while (i < count && starts[i] == right) {
+          right = endOf(i++);
+        }
+        boolean first = Seq.beforeEq(left, latest) && Seq.before(latest, right);
+        if (first == (pass == 0)) {
+          edges[2 * blocks] = left;
+          edges[2 * blocks + 1] = right;
+          blocks++;
+        }
+      }
+    }
+    return blocks;
+  }
+
   /** The piece that continues the stream at {@code rcvNxt}, or -1. Pieces before it are dropped. */
   int ready(int rcvNxt) {
     while (count > 0 && Seq.beforeEq(endOf(0), rcvNxt)) {

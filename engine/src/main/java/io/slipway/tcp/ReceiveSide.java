@@ -33,6 +33,10 @@ final class ReceiveSide {
   private int quickAcks = QUICK_ACKS;
   private boolean owing;
   private boolean urgent;
+  private boolean sack;
+  private int latest;
+  private int twiceLeft;
+  private int twiceRight;
   private int finSeq;
   private boolean finKnown;
 
@@ -42,7 +46,8 @@ final class ReceiveSide {
   }
 
   /** The guest's SYN had sequence number {@code irs}; its segments will carry {@code mss} bytes. */
-  void synchronize(int irs, int windowShift, int segmentSize) {
+  void synchronize(int irs, int windowShift, int segmentSize, boolean sackPermitted) {
+    sack = sackPermitted;
     rcvNxt = irs + 1;
     rcvAdv = rcvNxt;
     acknowledged = rcvNxt;
@@ -78,8 +83,11 @@ final class ReceiveSide {
 
   /**
    * The window field of the segment being sent; moves the right edge when that is worth telling.
+   *
+   * @param bare whether the segment carries nothing but the acknowledgement: only then has it room
+   *     to report what came early, and a report that is due stays due otherwise
    */
-  int advertise() {
+  int advertise(boolean bare) {
     int right = rcvNxt + Math.clamp(limit - waiting, 0, 65535 << shift);
     int gain = right - rcvAdv;
     // RFC 9293 3.8.6.2.2: at least a segment or half the buffer, or no move at all
@@ -87,10 +95,36 @@ final class ReceiveSide {
       rcvAdv = right;
     }
     int window = (rcvAdv - rcvNxt) >>> shift;
-    owing = false;
-    urgent = false;
+    if (bare || !sack || !urgent) {
+      owing = false;
+      urgent = false;
+    }
     acknowledged = rcvNxt;
     return window;
+  }
+
+  /** The acknowledgement number that left last. */
+  int lastAcknowledged() {
+    return acknowledged;
+  }
+
+  /**
+   * Reports what came early, or twice (RFC 2018, RFC 2883).
+   *
+   * @return blocks in {@code edges}
+   */
+  int sackBlocks(int[] edges) {
+    int blocks = 0;
+    if (!sack) {
+      return 0;
+    }
+    if (twiceLeft != twiceRight) {
+      edges[0] = twiceLeft;
+      edges[1] = twiceRight;
+      twiceLeft = twiceRight;
+      blocks = 1;
+    }
+    return reassembler == null ? blocks : reassembler.blocks(latest, edges, blocks);
   }
 
   /**
@@ -109,7 +143,9 @@ final class ReceiveSide {
     int from = Seq.max(seq, rcvNxt);
     int until = Seq.min(seq + length, rcvAdv);
     if (!Seq.before(from, until)) {
-      acknowledgeNow(); // a repetition, or beyond the window: the guest must learn where we are
+      // a repetition, or beyond the window: the guest must learn where we are
+      twice(seq, Seq.min(seq + length, rcvNxt));
+      acknowledgeNow();
       return;
     }
     int start = offset + (from - seq);
@@ -117,7 +153,10 @@ final class ReceiveSide {
       if (reassembler == null) {
         reassembler = new Reassembler();
       }
-      reassembler.insert(from, data, start, until - from, loop.allocator);
+      latest = from;
+      if (!reassembler.insert(from, data, start, until - from, loop.allocator)) {
+        twice(from, until);
+      }
       // RFC 5681 4.2: an immediate duplicate ACK when a segment arrives out of order
       acknowledgeNow();
       return;
@@ -129,6 +168,13 @@ final class ReceiveSide {
     if (reassembler != null && !reassembler.isEmpty()) {
       deliverEarly(reassembler, user);
       acknowledgeNow(); // RFC 5681 4.2: also when a segment fills a gap
+    }
+  }
+
+  private void twice(int left, int right) {
+    if (Seq.before(left, right)) {
+      twiceLeft = left;
+      twiceRight = right;
     }
   }
 

@@ -4,29 +4,37 @@ import io.netty.buffer.ByteBuf;
 import io.slipway.stats.Count;
 import io.slipway.wire.Seq;
 import io.slipway.wire.TcpHeader;
+import io.slipway.wire.TcpOptions;
 
 /**
  * Our half of a connection: what the guest has, what is on its way, what may follow (RFC 9293 3.8).
  * Owned by its {@link TcpConnection}.
  *
  * <pre>
- *   acknowledged |   in flight        | sent before a    | not sent yet
- *                |                    | timeout          |
- *   -------------+--------------------+------------------+---------------+--> sequence
- *             sndUna               sndNxt             sndMax      sndUna + queue
+ *   acknowledged |      in flight (Recovery)       | not sent yet |
+ *   -------------+---------------------------------+--------------+--> sequence
+ *             sndUna                            sndNxt     sndUna + queue
  * </pre>
  */
 final class SendSide {
-  private static final int DUPLICATES = 3;
+  /** What the one timer of this side is armed for. */
+  private enum Wait {
+    RETRANSMIT,
+    PERSIST,
+    /** For segments that are late, or lost (RFC 8985 6.2). */
+    LATE,
+    /** For an answer to the last segment (RFC 8985 7). */
+    TAIL
+  }
 
   private final TcpConnection connection;
   private final TcpLoop loop;
   private final SendQueue queue = new SendQueue();
   private final RttEstimator rtt;
-  private CongestionControl congestion = new NewReno(536);
+  private final Recovery recovery;
+  private Wait wait = Wait.RETRANSMIT;
   private int sndUna;
   private int sndNxt;
-  private int sndMax;
   private int sndWnd;
   private int sndWl1;
   private int sndWl2;
@@ -34,13 +42,10 @@ final class SendSide {
   private int shift;
   private int mss = 536;
   private int maxPayload = 536;
-  private int duplicates;
-  private int recover;
-  private boolean recovering;
+  private boolean sack;
   private boolean windowLimited;
   private int retries;
-  private int timedSeq;
-  private long timedSince = -1;
+  private long synSent = -1;
   private boolean finishing;
   private boolean finSent;
   private boolean finAcked;
@@ -49,21 +54,18 @@ final class SendSide {
     this.connection = connection;
     this.loop = loop;
     rtt = new RttEstimator(loop.config);
+    recovery = new Recovery(rtt);
     sndUna = iss;
     sndNxt = iss;
-    sndMax = iss;
   }
 
   int sndUna() {
     return sndUna;
   }
 
+  /** The sequence number after the last one sent. */
   int sndNxt() {
     return sndNxt;
-  }
-
-  int sndMax() {
-    return sndMax;
   }
 
   /**
@@ -73,7 +75,7 @@ final class SendSide {
    */
   int acceptableSeq() {
     int edge = sndUna + sndWnd;
-    return connection.state().isSynchronized() && Seq.after(sndMax, edge) ? edge : sndMax;
+    return connection.state().isSynchronized() && Seq.after(sndNxt, edge) ? edge : sndNxt;
   }
 
   SendQueue queue() {
@@ -84,22 +86,21 @@ final class SendSide {
     return mss;
   }
 
-  /** The guest's SYN told us these. */
-  void negotiated(int segmentSize, int largestPayload, int windowShift) {
+  /** The guest's SYN told us these; {@code segmentSize} is payload, options are taken off. */
+  void negotiated(int segmentSize, int largestPayload, int windowShift, boolean sackPermitted) {
     mss = segmentSize;
     maxPayload = largestPayload;
     shift = windowShift;
-    congestion = new NewReno(segmentSize);
+    sack = sackPermitted;
   }
 
   /** Our SYN or SYN-ACK went out (again). */
   void onSynSent(long nowNanos) {
     if (sndNxt == sndUna) {
       sndNxt++;
-      sndMax = sndNxt;
-      startTiming(sndNxt, nowNanos);
+      synSent = nowNanos;
     } else {
-      timedSince = -1; // Karn: an answer could be to either
+      synSent = -1; // Karn: an answer could be to either
     }
     armRetransmission(nowNanos);
   }
@@ -107,7 +108,10 @@ final class SendSide {
   /** Our SYN is acknowledged; {@code window} is in bytes. */
   void onSynAcked(int seq, int ack, int window, long nowNanos) {
     sndUna = ack;
-    sampleRtt(ack, nowNanos);
+    if (synSent >= 0) {
+      rtt.sample(nowNanos - synSent);
+    }
+    recovery.begin(ack, mss, sack);
     retries = 0;
     connection.timers().send(TcpTimers.OFF);
     takeWindow(seq, ack, window);
@@ -133,86 +137,37 @@ final class SendSide {
   }
 
   /**
-   * An acceptable acknowledgement came: {@code sndUna <= ack <= sndMax}.
+   * An acceptable acknowledgement came: {@code sndUna <= ack <= sndNxt}.
    *
    * @param window in bytes
    * @param plain whether the segment carried neither data nor FIN
+   * @param options of the segment, read
    */
-  void onAck(int seq, int ack, int window, boolean plain, long nowNanos) {
+  void onAck(int seq, int ack, int window, boolean plain, TcpOptions options, long nowNanos) {
     boolean advanced = Seq.after(ack, sndUna);
     boolean sameWindow = window == sndWnd;
     boolean wasClosed = sndWnd == 0;
     takeWindow(seq, ack, window);
+    boolean duplicate = !advanced && plain && sameWindow && sndNxt != sndUna;
     if (advanced) {
-      onAdvance(ack, nowNanos);
-    } else if (ack == sndUna) {
-      if (sndWnd == 0) {
-        retries =
-            0; // the guest lives: window probes go on for as long as it answers (RFC 9293 3.8.6.1)
-      } else if (wasClosed && sndMax != sndUna) {
-        // what was in flight may be gone, and probing has pushed its timer far away
-        rtt.resetBackoff();
-        armRetransmission(nowNanos);
-      }
-      if (plain && sameWindow && sndMax != sndUna) {
-        onDuplicate(nowNanos);
-      }
-    }
-  }
-
-  private void onAdvance(int ack, long nowNanos) {
-    int advance = ack - sndUna;
-    if (finSent && ack == sndUna + queue.bytes() + 1) {
-      finAcked = true;
-      queue.drop(advance - 1);
-    } else {
-      queue.drop(advance);
-    }
-    sampleRtt(ack, nowNanos);
-    rtt.resetBackoff();
-    retries = 0;
-    sndUna = ack;
-    if (Seq.before(sndNxt, ack)) {
-      sndNxt = ack;
-    }
-    if (recovering) {
-      onAckInRecovery(advance, nowNanos);
-    } else {
-      duplicates = 0;
-      if (windowLimited) {
-        congestion.onAcknowledged(advance);
-      }
-    }
-    // RFC 6298 5.2, 5.3
-    if (sndMax == sndUna) {
-      connection.timers().send(TcpTimers.OFF);
-    } else {
+      int bytes = ack - sndUna;
+      finAcked = finSent && bytes == queue.bytes() + 1;
+      queue.drop(finAcked ? bytes - 1 : bytes);
+      sndUna = ack;
+      rtt.resetBackoff();
+      retries = 0;
+    } else if (sndWnd == 0) {
+      retries = 0; // the guest lives: window probes go on while it answers (RFC 9293 3.8.6.1)
+    } else if (wasClosed && sndNxt != sndUna) {
+      // what was in flight may be gone, and probing has pushed its timer far away
+      rtt.resetBackoff();
       armRetransmission(nowNanos);
     }
-  }
-
-  private void onAckInRecovery(int advance, long nowNanos) {
-    if (Seq.afterEq(sndUna, recover)) {
-      recovering = false;
-      duplicates = 0;
-      congestion.onRecovered(sndMax - sndUna);
-    } else {
-      // RFC 6582 3.2 step 3, partial acknowledgement
-      congestion.onPartialAck(advance);
-      retransmitFirst(nowNanos);
-    }
-  }
-
-  private void onDuplicate(long nowNanos) {
-    duplicates++;
-    if (recovering) {
-      congestion.onDuplicateAck();
-    } else if (duplicates == DUPLICATES) {
-      congestion.onLoss(sndMax - sndUna);
-      recovering = true;
-      recover = sndMax;
-      retransmitFirst(nowNanos);
-      armRetransmission(nowNanos);
+    recovery.onAck(ack, sndNxt, options, duplicate, windowLimited, nowNanos);
+    if (sndNxt == sndUna) {
+      connection.timers().send(TcpTimers.OFF); // RFC 6298 5.2
+    } else if (advanced || recovery.waitForLate() > 0) {
+      arm(nowNanos); // RFC 6298 5.3
     }
   }
 
@@ -227,43 +182,53 @@ final class SendSide {
   }
 
   /**
-   * Sends what windows allow.
+   * Sends what windows allow: first what is lost, then what is new.
    *
    * @param all whether a last, short segment goes too; else it waits for more of the host's batch
    */
   void push(boolean all, long nowNanos) {
-    while (true) {
-      int end = sndUna + queue.bytes();
-      if (finAcked) {
-        return;
-      }
-      int unsent = end - sndNxt; // -1 once the FIN is out
-      int usable = Math.min(congestion.window(), sndWnd) - (sndNxt - sndUna);
-      if (unsent <= 0) {
-        if (unsent == 0 && finishing) {
-          emit(
-              0, true,
-              nowNanos); // RFC 9293 gives a FIN no regard to the window; Linux sends it too
-        }
-        windowLimited = false;
-        return;
-      }
-      int length = Math.min(unsent, Math.min(usable, maxPayload));
-      if (length < unsent) {
-        length = worthSending(length, usable);
-        windowLimited = congestion.window() <= sndWnd;
-      } else if (!all && !finishing && length % mss != 0) {
-        length -= length % mss;
-        if (length == 0) {
-          return;
-        }
-      }
-      if (length <= 0) {
-        probeLater(nowNanos);
-        return;
-      }
-      emit(length, finishing && length == unsent, nowNanos);
+    if (finAcked) {
+      return;
     }
+    while (recovery.hasLost()) {
+      if (!repair(recovery.room(), nowNanos)) {
+        windowLimited = true;
+        return;
+      }
+    }
+    boolean more = true;
+    while (more) {
+      more = pushNew(all, nowNanos);
+    }
+  }
+
+  private boolean pushNew(boolean all, long nowNanos) {
+    int unsent = sndUna + queue.bytes() - sndNxt; // -1 once the FIN is out
+    if (unsent <= 0) {
+      windowLimited = false;
+      if (unsent == 0 && finishing) {
+        // RFC 9293 gives a FIN no regard to the window; Linux sends it too
+        emit(0, true, nowNanos);
+      }
+      return false;
+    }
+    int usable = Math.min(recovery.room(), sndUna + sndWnd - sndNxt);
+    int length = Math.min(unsent, Math.min(usable, maxPayload));
+    if (length < unsent) {
+      length = worthSending(length, usable);
+      windowLimited = recovery.window() <= sndWnd;
+    } else if (!all && !finishing && length % mss != 0) {
+      length -= length % mss;
+      if (length == 0) {
+        return false;
+      }
+    }
+    if (length <= 0) {
+      probeLater(nowNanos);
+      return false;
+    }
+    emit(length, finishing && length == unsent, nowNanos);
+    return true;
   }
 
   /** RFC 9293 3.8.6.2.1: whole segments, or at least half of the largest window ever offered. */
@@ -277,37 +242,55 @@ final class SendSide {
 
   private void probeLater(long nowNanos) {
     if (sndNxt == sndUna && !connection.timers().isSendArmed()) {
-      connection.timers().send(nowNanos + rtt.rto());
+      armFor(Wait.PERSIST, nowNanos + rtt.rto());
     }
   }
 
   private void emit(int length, boolean fin, long nowNanos) {
-    int seq = sndNxt;
-    boolean again = Seq.before(seq, sndMax);
-    boolean alone = sndMax == sndUna;
-    transmit(seq, length, fin);
-    sndNxt = seq + length + (fin ? 1 : 0);
-    if (fin && !finSent) {
+    boolean alone = sndNxt == sndUna;
+    transmit(sndNxt, length, fin, nowNanos);
+    sndNxt += length + (fin ? 1 : 0);
+    recovery.sent(sndNxt, length, nowNanos);
+    if (fin) {
       finSent = true;
       connection.onFinSent();
-    }
-    if (again) {
-      loop.counters.count(Count.TCP_RETRANSMITS);
-    } else if (timedSince < 0) {
-      startTiming(sndNxt, nowNanos);
-    }
-    if (Seq.after(sndNxt, sndMax)) {
-      sndMax = sndNxt;
     }
     if (alone) {
       rtt.resetBackoff(); // what is armed or backed off was the persist timer's
     }
-    if (alone || !connection.timers().isSendArmed()) {
-      armRetransmission(nowNanos);
+    if (alone || wait == Wait.TAIL || !connection.timers().isSendArmed()) {
+      arm(nowNanos);
     }
   }
 
-  private void transmit(int seq, int length, boolean fin) {
+  /**
+   * Sends the first lost segments again.
+   *
+   * @param room bytes that may leave now
+   * @return false when there is no room for them
+   */
+  private boolean repair(int room, long nowNanos) {
+    int from = recovery.lostStart();
+    int length = Math.min(recovery.lostLength(), maxPayload);
+    int least = Math.min(length, mss);
+    boolean inside = from == sndUna || Seq.beforeEq(from + least, sndUna + sndWnd);
+    if (room < least || !inside) {
+      return false;
+    }
+    if (length > room) {
+      length = Math.max(least, room - room % mss);
+    }
+    int payload = Math.min(length, sndUna + queue.bytes() - from);
+    loop.counters.count(Count.TCP_RETRANSMITS);
+    transmit(from, payload, payload < length, nowNanos);
+    recovery.sentAgain(from, from + length, nowNanos);
+    if (!connection.timers().isSendArmed()) {
+      armRetransmission(nowNanos);
+    }
+    return true;
+  }
+
+  private void transmit(int seq, int length, boolean fin, long nowNanos) {
     int flags = TcpHeader.ACK | (fin ? TcpHeader.FIN : 0);
     int from = seq - sndUna;
     if (length > 0 && from + length == queue.bytes()) {
@@ -317,86 +300,108 @@ final class SendSide {
     if (length > 0) {
       queue.gather(from, length, loop.gather);
     }
-    connection.emit(seq, flags, length > 0 ? loop.gather : null, mss);
+    connection.emit(seq, flags, length > 0 ? loop.gather : null, nowNanos);
   }
 
-  private void retransmitFirst(long nowNanos) {
-    timedSince = -1;
-    int length = Math.min(queue.bytes(), mss);
-    boolean fin = finSent && !finAcked && length == queue.bytes();
-    if (length > 0 || fin) {
-      loop.counters.count(Count.TCP_RETRANSMITS);
-      transmit(sndUna, length, fin);
-      armRetransmission(nowNanos);
-    }
-  }
+  // ---- time ---------------------------------------------------------------------------------
 
   /**
-   * The retransmission timer, or the persist timer, fired.
+   * The timer of this side fired.
    *
    * @return false when the guest has been silent for too long
    */
   boolean onTimer(long nowNanos) {
-    int limit =
-        connection.state().isSynchronized() ? loop.config.retries() : loop.config.synRetries();
-    if (++retries > limit) {
+    return switch (wait) {
+      case LATE -> {
+        recovery.onLate(sndNxt, nowNanos);
+        push(true, nowNanos);
+        arm(nowNanos);
+        yield true;
+      }
+      case TAIL -> {
+        probeTail(nowNanos);
+        yield true;
+      }
+      case RETRANSMIT, PERSIST -> onTimeout(nowNanos);
+    };
+  }
+
+  private boolean onTimeout(long nowNanos) {
+    boolean open = connection.state().isSynchronized();
+    if (++retries > (open ? loop.config.retries() : loop.config.synRetries())) {
       return false;
     }
     rtt.backOff();
-    if (!connection.state().isSynchronized()) {
+    if (!open) {
       connection.sendSyn(nowNanos);
-      return true;
+    } else if (sndNxt == sndUna || sndWnd == 0) {
+      probeWindow(nowNanos);
+    } else {
+      // RFC 6298 5.4..5.6: the earliest segment goes whatever the window became
+      recovery.onTimeout(sndNxt);
+      repair(mss, nowNanos);
+      push(true, nowNanos);
+      armRetransmission(nowNanos);
     }
-    if (sndMax == sndUna || sndWnd == 0) {
-      probe(nowNanos);
-      return true;
-    }
-    // RFC 6298 5.4..5.6, RFC 5681 3.1; RFC 6582 4: leave recovery, remember how far we were
-    congestion.onTimeout(sndMax - sndUna);
-    recovering = false;
-    duplicates = 0;
-    timedSince = -1;
-    sndNxt = sndUna;
-    // the earliest segment goes whatever the window became: it was inside when it was first sent
-    int length = Math.min(queue.bytes(), mss);
-    emit(length, finSent && length == queue.bytes(), nowNanos);
-    armRetransmission(nowNanos);
     return true;
   }
 
   /** RFC 9293 3.8.6.1. Like Linux: data as far as the window goes, else an old, empty segment. */
-  private void probe(long nowNanos) {
+  private void probeWindow(long nowNanos) {
     int length = Math.min(queue.bytes(), Math.min(sndWnd, mss));
-    if (length > 0 && sndMax == sndUna) {
+    if (length > 0 && sndNxt == sndUna) {
       emit(length, false, nowNanos);
     } else if (finSent && queue.bytes() == 0) {
       loop.counters.count(Count.TCP_RETRANSMITS);
-      transmit(sndUna, 0, true); // a FIN needs no window
+      transmit(sndUna, 0, true, nowNanos); // a FIN needs no window
     } else {
-      connection.emit(sndUna - 1, TcpHeader.ACK, null, mss);
+      connection.emit(sndUna - 1, TcpHeader.ACK, null, nowNanos);
     }
     armRetransmission(nowNanos);
   }
 
+  /** RFC 8985 7.3: new data if there is any that may go, else the last segment again. */
+  private void probeTail(long nowNanos) {
+    int fresh = Math.min(mss, Math.min(unsent(), sndUna + sndWnd - sndNxt));
+    if (fresh > 0) {
+      emit(fresh, false, nowNanos);
+      recovery.onProbeSent(sndNxt, false);
+    } else if (recovery.probeTail()) {
+      repair(mss, nowNanos);
+      recovery.onProbeSent(sndNxt, true);
+    }
+    armRetransmission(nowNanos);
+  }
+
+  private int unsent() {
+    return sndUna + queue.bytes() - sndNxt;
+  }
+
   /** A segment that only says where we are. */
-  void probeAlive() {
-    connection.emit(sndUna - 1, TcpHeader.ACK, null, mss);
+  void probeAlive(long nowNanos) {
+    connection.emit(sndUna - 1, TcpHeader.ACK, null, nowNanos);
+  }
+
+  /** Arms for whatever comes first now. */
+  private void arm(long nowNanos) {
+    long late = recovery.waitForLate();
+    long tail = recovery.probeTimeout(sndNxt);
+    if (late > 0) {
+      armFor(Wait.LATE, nowNanos + late);
+    } else if (tail > 0 && tail < rtt.rto()) {
+      armFor(Wait.TAIL, nowNanos + tail);
+    } else {
+      armRetransmission(nowNanos);
+    }
   }
 
   private void armRetransmission(long nowNanos) {
-    connection.timers().send(nowNanos + rtt.rto());
+    armFor(Wait.RETRANSMIT, nowNanos + rtt.rto());
   }
 
-  private void startTiming(int seq, long nowNanos) {
-    timedSeq = seq;
-    timedSince = nowNanos;
-  }
-
-  private void sampleRtt(int ack, long nowNanos) {
-    if (timedSince >= 0 && Seq.afterEq(ack, timedSeq)) {
-      rtt.sample(nowNanos - timedSince);
-      timedSince = -1;
-    }
+  private void armFor(Wait reason, long deadlineNanos) {
+    wait = reason;
+    connection.timers().send(deadlineNanos);
   }
 
   /** Takes ownership. */

@@ -25,6 +25,7 @@ public final class TcpConnection {
   private final TcpTimers timers;
   private final SendSide sending;
   private final ReceiveSide receiving;
+  private final Timestamps stamps;
   private final ChallengeAck challenges = new ChallengeAck();
   private @Nullable Handshake handshake = new Handshake();
   private TcpState state = TcpState.CLOSED;
@@ -45,6 +46,7 @@ public final class TcpConnection {
     this.mtu = mtu;
     this.iss = iss;
     timers = new TcpTimers(this, loop.wheel);
+    stamps = new Timestamps(iss);
     sending = new SendSide(this, loop, iss);
     receiving = new ReceiveSide(loop);
   }
@@ -134,7 +136,7 @@ public final class TcpConnection {
       case HELD -> refuse(reason, nowNanos);
       case TIME_WAIT, SYN_SENT -> end(reason, nowNanos);
       default -> {
-        emit(sending.acceptableSeq(), TcpHeader.RST | TcpHeader.ACK, null, sending.mss());
+        emit(sending.acceptableSeq(), TcpHeader.RST | TcpHeader.ACK, null, nowNanos);
         end(reason, nowNanos);
       }
     }
@@ -166,7 +168,7 @@ public final class TcpConnection {
       return;
     }
     if (receiving.isAcknowledgeDue()) {
-      emit(sending.acceptableSeq(), TcpHeader.ACK, null, sending.mss());
+      emit(sending.acceptableSeq(), TcpHeader.ACK, null, nowNanos);
     } else if (!timers.isAcknowledgeArmed()) {
       timers.acknowledge(nowNanos + loop.config.delayedAck());
     }
@@ -221,7 +223,7 @@ public final class TcpConnection {
     int at = packet.transportAt();
     int ack = TcpHeader.ack(frame, at);
     boolean acknowledges = (flags & TcpHeader.ACK) != 0;
-    if (acknowledges && ack != sending.sndMax()) {
+    if (acknowledges && ack != sending.sndNxt()) {
       if ((flags & TcpHeader.RST) == 0) {
         resetUnexpected(ack);
       }
@@ -243,7 +245,7 @@ public final class TcpConnection {
       sendSyn(nowNanos);
       return;
     }
-    agree();
+    agree(nowNanos);
     // RFC 7323 2.2: the window of a SYN is never scaled
     establish(TcpHeader.seq(frame, at), ack, TcpHeader.window(frame, at), nowNanos);
     receiving.acknowledgeNow();
@@ -257,6 +259,7 @@ public final class TcpConnection {
     int seq = TcpHeader.seq(frame, at);
     boolean syn = (flags & TcpHeader.SYN) != 0;
     boolean fin = (flags & TcpHeader.FIN) != 0;
+    loop.received.parse(frame, at + TcpHeader.LENGTH, dataAt);
     if ((flags & TcpHeader.RST) != 0) {
       onReset(seq, nowNanos);
       return;
@@ -270,9 +273,14 @@ public final class TcpConnection {
       challenge(nowNanos);
       return;
     }
+    if (stamps.isOld(loop.received, nowNanos)) {
+      challenge(nowNanos); // RFC 7323 5.3 R1
+      return;
+    }
     if ((flags & TcpHeader.ACK) == 0) {
       return;
     }
+    stamps.take(loop.received, seq, receiving.lastAcknowledged(), nowNanos);
     if (!onAck(packet, seq, length == 0 && !fin, nowNanos)) {
       return;
     }
@@ -321,14 +329,14 @@ public final class TcpConnection {
     int ack = TcpHeader.ack(packet.frame(), at);
     int window = sending.scaled(TcpHeader.window(packet.frame(), at));
     if (state == TcpState.SYN_RECEIVED) {
-      if (ack != sending.sndMax()) {
+      if (ack != sending.sndNxt()) {
         resetUnexpected(ack);
         return false;
       }
       establish(seq, ack, window, nowNanos);
       return state.isSynchronized();
     }
-    if (Seq.after(ack, sending.sndMax()) || sending.isTooOld(ack)) {
+    if (Seq.after(ack, sending.sndNxt()) || sending.isTooOld(ack)) {
       challenge(nowNanos); // it acknowledges what we never sent, or is a guess
       return false;
     }
@@ -336,7 +344,7 @@ public final class TcpConnection {
       return true; // old: nothing new in it, but its data may be
     }
     int before = sending.sndUna();
-    sending.onAck(seq, ack, window, plain, nowNanos);
+    sending.onAck(seq, ack, window, plain, loop.received, nowNanos);
     if (sending.isFinAcked()) {
       onFinAcked(nowNanos);
     }
@@ -392,7 +400,7 @@ public final class TcpConnection {
 
   void onAcknowledgeTimer(long nowNanos) {
     if (receiving.isOwing() && state.isSynchronized()) {
-      emit(sending.acceptableSeq(), TcpHeader.ACK, null, sending.mss());
+      emit(sending.acceptableSeq(), TcpHeader.ACK, null, nowNanos);
     }
   }
 
@@ -437,7 +445,7 @@ public final class TcpConnection {
       abort(CloseReason.GUEST_TIMEOUT, nowNanos);
       return;
     }
-    sending.probeAlive();
+    sending.probeAlive(nowNanos);
     timers.life(nowNanos + Math.max(idle / 4, loop.config.minRto()));
   }
 
@@ -446,6 +454,9 @@ public final class TcpConnection {
   /** A SYN, or the answer to one, for the first time or again. */
   void sendSyn(long nowNanos) {
     boolean answer = state == TcpState.SYN_RECEIVED;
+    if (answer) {
+      agree(nowNanos);
+    }
     ByteBuf options = loop.options;
     options.clear();
     int end = TcpOptions.writeMss(options, 0, mtu - (v6 ? 60 : 40));
@@ -453,8 +464,11 @@ public final class TcpConnection {
     if (!answer || shaking().scaling()) {
       end = TcpOptions.writeWindowScale(options, end, windowShift());
     }
-    if (answer) {
-      agree();
+    if (!answer || shaking().sack()) {
+      end = TcpOptions.writeSackPermitted(options, end);
+    }
+    if (!answer || shaking().stamps()) {
+      end = stamps.write(options, end, nowNanos);
     }
     int ack = answer ? receiving.rcvNxt() : 0;
     int window = answer ? receiving.unscaledWindow() : 65535;
@@ -464,10 +478,25 @@ public final class TcpConnection {
   }
 
   /** Sends one segment with the current acknowledgement and window. */
-  void emit(int seq, int flags, @Nullable Gather payload, int mss) {
-    int window = receiving.advertise();
-    timers.acknowledge(TcpTimers.OFF);
-    output.segment(seq, receiving.rcvNxt(), flags, window, loop.options, 0, payload, mss);
+  void emit(int seq, int flags, @Nullable Gather payload, long nowNanos) {
+    boolean bare = payload == null;
+    int end = 0;
+    if (stamps.isOn()) {
+      end = stamps.write(loop.options, end, nowNanos);
+    }
+    if (bare) {
+      int[] edges = end > 0 ? loop.sackEdgesBesideStamps : loop.sackEdges;
+      int blocks = receiving.sackBlocks(edges);
+      if (blocks > 0) {
+        end = TcpOptions.writeSack(loop.options, end, edges, blocks);
+      }
+    }
+    int window = receiving.advertise(bare);
+    if (!receiving.isOwing()) {
+      timers.acknowledge(TcpTimers.OFF);
+    }
+    output.segment(
+        seq, receiving.rcvNxt(), flags, window, loop.options, end, payload, sending.mss());
   }
 
   void onFinSent() {
@@ -476,7 +505,7 @@ public final class TcpConnection {
 
   private void challenge(long nowNanos) {
     if (challenges.allowed(nowNanos)) {
-      emit(sending.acceptableSeq(), TcpHeader.ACK, null, sending.mss());
+      emit(sending.acceptableSeq(), TcpHeader.ACK, null, nowNanos);
     }
   }
 
@@ -492,15 +521,16 @@ public final class TcpConnection {
     loop.received.parse(frame, at + TcpHeader.LENGTH, at + TcpHeader.dataOffset(frame, at));
     shaking().read(TcpHeader.seq(frame, at), loop.received, v6, nowNanos);
     int shift = shaking().scaling() ? windowShift() : 0;
-    receiving.synchronize(shaking().irs(), shift, mtu - (v6 ? 60 : 40));
+    receiving.synchronize(shaking().irs(), shift, mtu - (v6 ? 60 : 40), shaking().sack());
   }
 
-  private void agree() {
-    int header = v6 ? 60 : 40;
-    int mss = Math.min(shaking().guestMss(), mtu - header);
-    // v4: total length counts the IP header; one formula that is safe for both
+  private void agree(long nowNanos) {
+    stamps.agree(shaking().stamps(), shaking().stamp(), nowNanos);
+    int header = (v6 ? 60 : 40) + stamps.length();
+    int mss = Math.min(shaking().guestMss(), mtu - (v6 ? 60 : 40)) - stamps.length();
     int room = 65535 - header;
-    sending.negotiated(mss, Math.max(mss, room - room % mss), shaking().guestShift());
+    sending.negotiated(
+        mss, Math.max(mss, room - room % mss), shaking().guestShift(), shaking().sack());
   }
 
   private void establish(int seq, int ack, int window, long nowNanos) {

@@ -23,6 +23,8 @@ public final class TcpLoop implements AutoCloseable {
   final InitialSequence initialSequence;
   final Gather gather = new Gather();
   final TcpOptions received = new TcpOptions();
+  final int[] sackEdges = new int[2 * TcpOptions.MAX_SACK_BLOCKS];
+  final int[] sackEdgesBesideStamps = new int[2 * (TcpOptions.MAX_SACK_BLOCKS - 1)];
   final ByteBuf options;
 
   /** The loop's scratch buffer comes from {@code allocator} and is given back by {@link #close}. */

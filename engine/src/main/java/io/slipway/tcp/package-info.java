@@ -4,7 +4,7 @@
  * <pre>
  *   Packet --> TcpConnection --+--> ReceiveSide --> Reassembler        TcpUser: what the guest did
  *                |             +--> SendSide ----> SendQueue
- *   time ------> | TcpTimers            |  RttEstimator, CongestionControl
+ *   time ------> | TcpTimers            |  Recovery: Scoreboard, Rack, RttEstimator, CongestionControl
  *                +----------------------+--> TcpOutput: a segment to wrap in IP
  * </pre>
  *
@@ -23,8 +23,11 @@
  * batch, at once where RFC 5681 wants them, else after two segments or 40 ms.
  *
  * <p><b>Sending.</b> Segments leave in runs of up to 64 KiB; whoever wraps them in IP cuts them, or
- * has the kernel cut them. Loss is repaired by NewReno (RFC 6582) and the retransmission timer (RFC
- * 6298); a closed window is probed as Linux does, with an old sequence number and no data.
+ * has the kernel cut them. Recovery keeps a scoreboard of what is in flight, with times: losses are
+ * found by SACK and by time (RFC 2018, 6675, 8985), the window shrinks in proportion (RFC 6937),
+ * the tail is probed, and at last the retransmission timer speaks (RFC 6298). Without SACK
+ * duplicate ACKs stand in for the reports (RFC 6582). A closed window is probed as Linux does, with
+ * an old sequence number and no data.
  *
  * <p><b>Defence.</b> A reset counts only at exactly the next sequence number; one elsewhere in the
  * window, a SYN, or an acknowledgement of what was never sent is answered by a bounded number of
@@ -34,7 +37,7 @@
  * io.slipway.tcp.TcpLoop} with the scratch space that its connections share. Buffers given to
  * {@code send} belong to the connection; buffers shown to {@code onData} belong to the caller.
  *
- * <p><b>Not here yet.</b> SACK, RACK, timestamps, CUBIC, ECN, path MTU changes.
+ * <p><b>Not here yet.</b> ECN, path MTU changes, windows that grow by measurement.
  */
 @NullMarked
 package io.slipway.tcp;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.slipway.clock.TimerWheel;
 import io.slipway.stats.Counters;
 import io.slipway.wire.Gather;
@@ -84,7 +85,45 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
 
   /** The guest's SYN is taken in. */
   void hold() {
-    connection.hold(packet(TcpHeader.SYN, 0, 0, 65535, "", mssOption(MSS)), now);
+    hold(mssOption(MSS));
+  }
+
+  /** The guest's SYN is taken in, with these options. */
+  void hold(byte... options) {
+    connection.hold(packet(TcpHeader.SYN, 0, 0, 65535, "", options), now);
+  }
+
+  /** An acknowledgement with SACK blocks: left and right edges in turn. */
+  void guestSack(int ack, int... edges) {
+    ByteBuf option = Unpooled.buffer();
+    option.writeByte(1).writeByte(1).writeByte(5).writeByte(2 + 4 * edges.length);
+    for (int edge : edges) {
+      option.writeInt(OUR_ISN + edge);
+    }
+    byte[] bytes = new byte[option.readableBytes()];
+    option.readBytes(bytes);
+    connection.onSegment(packet(TcpHeader.ACK, 1, ack, 65535, "", bytes), now);
+    connection.acknowledge(now);
+  }
+
+  /** A segment with a timestamp; the batch ends. */
+  void guestStamped(String flags, int seq, int ack, String payload, int stamp) {
+    byte[] option = {
+      1,
+      1,
+      8,
+      10,
+      (byte) (stamp >> 24),
+      (byte) (stamp >> 16),
+      (byte) (stamp >> 8),
+      (byte) stamp,
+      0,
+      0,
+      0,
+      0
+    };
+    connection.onSegment(packet(bits(flags), seq, ack, 65535, payload, option), now);
+    connection.acknowledge(now);
   }
 
   /** The guest sends a segment; the batch ends. */

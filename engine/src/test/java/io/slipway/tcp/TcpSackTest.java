@@ -1,0 +1,127 @@
+package io.slipway.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.slipway.wire.TcpOptions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** RFC 2018, 2883, 6675, 7323, 8985: what a guest with modern options is told and believed. */
+final class TcpSackTest {
+  private static final byte[] SACK_ONLY = {2, 4, 5, (byte) 180, 1, 1, 4, 2};
+
+  private static TcpScript established() {
+    TcpScript script = new TcpScript();
+    script.hold(SACK_ONLY);
+    script.connection.accept(script.now);
+    TcpOptions agreed = script.expect("SA", 0, 1).options();
+    assertThat(agreed.sackPermitted()).isTrue();
+    assertThat(agreed.hasTimestamps()).isFalse();
+    script.guest("A", 1, 1, "");
+    script.expectEvent("established");
+    return script;
+  }
+
+  @Test
+  void earlyDataIsReportedTheLatestFirst() {
+    try (TcpScript script = established()) {
+      script.guest("A", 11, 1, "0123456789");
+      assertThat(blocks(script.expect("A", 1, 1))).isEqualTo("11-21");
+      script.guest("A", 31, 1, "0123456789");
+      assertThat(blocks(script.expect("A", 1, 1))).isEqualTo("31-41 11-21");
+      script.guest("A", 21, 1, "0123456789");
+      assertThat(blocks(script.expect("A", 1, 1))).isEqualTo("11-41");
+      script.guest("A", 1, 1, "0123456789");
+      assertThat(blocks(script.expect("A", 1, 41))).isEmpty();
+    }
+  }
+
+  @Test
+  void whatComesTwiceIsReportedAsSuch() {
+    try (TcpScript script = established()) {
+      script.guest("A", 1, 1, "abc");
+      script.drain();
+      script.guest("A", 1, 1, "abc");
+      assertThat(blocks(script.expect("A", 1, 4))).isEqualTo("1-4");
+      script.guest("A", 4, 1, "d");
+      assertThat(blocks(script.expect("A", 1, 5))).isEmpty();
+    }
+  }
+
+  @Test
+  void anAnswerWithDataDoesNotSwallowTheReport() {
+    try (TcpScript script = established()) {
+      script.guestInBatch("A", 11, 1, "early", 65535);
+      script.host("answer");
+      script.connection.acknowledge(script.now);
+      assertThat(blocks(script.expect("AP", 1, 1, "answer"))).isEmpty();
+      assertThat(blocks(script.expect("A", 7, 1))).isEqualTo("11-16");
+    }
+  }
+
+  @Test
+  void onlyWhatIsMissingIsSentAgain() {
+    try (TcpScript script = established()) {
+      script.pass(10);
+      script.host(TcpScript.text(14_600));
+      script.drain();
+      script.pass(5);
+      // the second and the fifth segment are lost
+      script.guestSack(1461, 2921, 5841);
+      script.guestSack(1461, 7301, 14_601, 2921, 5841);
+      List<TcpScript.Segment> repairs = script.drain();
+      script.pass(30);
+      repairs.addAll(script.drain());
+      assertThat(repairs).extracting(TcpScript.Segment::seq).contains(1461, 5841);
+      assertThat(repairs).allMatch(s -> s.seq() == 1461 || s.seq() == 5841);
+      assertThat(repairs).allMatch(s -> s.payload().length() == 1460);
+    }
+  }
+
+  @Test
+  void theTailIsProbedLongBeforeTheTimeout() {
+    try (TcpScript script = established()) {
+      script.pass(5);
+      script.host(TcpScript.text(2920));
+      script.drain();
+      script.pass(4);
+      script.guest("A", 1, 2921, "");
+      script.host(TcpScript.text(2920));
+      script.drain(); // both lost
+      script.pass(100);
+      assertThat(script.drain()).isNotEmpty().allMatch(s -> s.seq() == 2921 + 1460);
+    }
+  }
+
+  @Test
+  void timestampsAreEchoedAndTheOldIsRefused() {
+    byte[] offer = {2, 4, 5, (byte) 180, 1, 1, 8, 10, 0, 0, 0, 100, 0, 0, 0, 0};
+    try (TcpScript script = new TcpScript()) {
+      script.hold(offer);
+      script.connection.accept(script.now);
+      TcpOptions agreed = script.expect("SA", 0, 1).options();
+      assertThat(agreed.tsEcr()).isEqualTo(100);
+      script.guestStamped("A", 1, 1, "", 110);
+      script.guestStamped("A", 1, 1, "x", 120);
+      TcpScript.Segment answer = script.expect("A", 1, 2);
+      assertThat(answer.options().tsEcr()).isEqualTo(120);
+      script.guestStamped("A", 2, 1, "from before the wrap", 90);
+      script.expect("A", 1, 2);
+      assertThat(script.received).hasToString("x");
+      script.host(TcpScript.text(3000));
+      assertThat(script.drain()).allMatch(s -> s.mss() == 1448);
+    }
+  }
+
+  private static String blocks(TcpScript.Segment segment) {
+    StringBuilder text = new StringBuilder();
+    TcpOptions options = segment.options();
+    for (int i = 0; i < options.sackCount(); i++) {
+      text.append(i > 0 ? " " : "")
+          .append(options.sackLeft(i) - TcpScript.GUEST_ISN)
+          .append('-')
+          .append(options.sackRight(i) - TcpScript.GUEST_ISN);
+    }
+    return text.toString();
+  }
+}
