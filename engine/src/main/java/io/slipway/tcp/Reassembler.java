@@ -72,12 +72,13 @@ final class Reassembler {
     int most = edges.length / 2;
     int blocks = from;
     for (int pass = 0; pass < 2; pass++) {
-      for (int i = 0; i < count && blocks < most; ) {
-        int left = starts[i];
-        int right = endOf(i++);
-        while (i < count && starts[i] == right) {
-          right = endOf(i++);
+      // from the far end, where what the guest has not heard of yet is likely to be
+      for (int i = count - 1; i >= 0 && blocks < most; i--) {
+        int right = endOf(i);
+        while (i > 0 && endOf(i - 1) == starts[i]) {
+          i--;
         }
+        int left = starts[i];
         boolean first = Seq.beforeEq(left, latest) && Seq.before(latest, right);
         if (first == (pass == 0)) {
           edges[2 * blocks] = left;

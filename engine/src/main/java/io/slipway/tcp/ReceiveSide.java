@@ -35,6 +35,7 @@ final class ReceiveSide {
   private boolean urgent;
   private boolean sack;
   private int latest;
+  private int latestEnd;
   private int twiceLeft;
   private int twiceRight;
   private int finSeq;
@@ -154,6 +155,7 @@ final class ReceiveSide {
         reassembler = new Reassembler();
       }
       latest = from;
+      latestEnd = until;
       if (!reassembler.insert(from, data, start, until - from, loop.allocator)) {
         twice(from, until);
       }
@@ -169,6 +171,14 @@ final class ReceiveSide {
       deliverEarly(reassembler, user);
       acknowledgeNow(); // RFC 5681 4.2: also when a segment fills a gap
     }
+  }
+
+  /**
+   * Whether a segment at {@code seq} begins another stretch of early bytes while the last one is not
+   * reported yet. One acknowledgement has room for three or four stretches: a batch may bring more.
+   */
+  boolean startsAnotherGap(int seq) {
+    return sack && urgent && Seq.after(seq, rcvNxt) && seq != latestEnd;
   }
 
   private void twice(int left, int right) {

@@ -285,6 +285,9 @@ public final class TcpConnection {
       return;
     }
     if (length > 0 && state.mayReceive()) {
+      if (receiving.startsAnotherGap(seq)) {
+        acknowledge(nowNanos);
+      }
       receiving.measure(packet.gsoSize() > 0 ? packet.gsoSize() : length);
       receiving.onPayload(seq, frame, dataAt, length, user);
     }

@@ -76,7 +76,7 @@ final class LossyLinkTest {
       while (!client.closed || !server.closed) {
         long arrival = flying.isEmpty() ? Long.MAX_VALUE : flying.peek().arrives();
         now = Math.max(now + MILLIS, Math.min(arrival, wheel.nextDeadlineNanos()));
-        assertThat(now).as("virtual time").isLessThan(4_000_000L * MILLIS);
+        assertThat(now).as("virtual time").isLessThan(40_000_000L * MILLIS);
         while (!flying.isEmpty() && flying.peek().arrives() <= now) {
           Flying next = flying.poll();
           next.to().onArrival(next.segment());
