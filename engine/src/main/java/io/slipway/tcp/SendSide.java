@@ -37,6 +37,7 @@ final class SendSide {
   private int duplicates;
   private int recover;
   private boolean recovering;
+  private int recoveryWindow;
   private boolean windowLimited;
   private int retries;
   private int timedSeq;
@@ -180,7 +181,7 @@ final class SendSide {
     } else {
       duplicates = 0;
       if (windowLimited) {
-        congestion.onAcknowledged(advance);
+        congestion.onAcknowledged(advance, rtt.smoothed(), nowNanos);
       }
     }
     // RFC 6298 5.2, 5.3
@@ -198,7 +199,7 @@ final class SendSide {
       congestion.onRecovered(sndMax - sndUna);
     } else {
       // RFC 6582 3.2 step 3, partial acknowledgement
-      congestion.onPartialAck(advance);
+      recoveryWindow = Math.max(mss, recoveryWindow - advance) + mss;
       retransmitFirst(nowNanos);
     }
   }
@@ -206,10 +207,12 @@ final class SendSide {
   private void onDuplicate(long nowNanos) {
     duplicates++;
     if (recovering) {
-      congestion.onDuplicateAck();
+      recoveryWindow = Math.min(recoveryWindow + mss, CongestionControl.MAX_WINDOW);
     } else if (duplicates == DUPLICATES) {
-      congestion.onLoss(sndMax - sndUna);
+      congestion.onCongestion(sndMax - sndUna, nowNanos);
       recovering = true;
+      // RFC 6582 3.2 step 2: three segments have left the network
+      recoveryWindow = congestion.threshold() + DUPLICATES * mss;
       recover = sndMax;
       retransmitFirst(nowNanos);
       armRetransmission(nowNanos);
@@ -238,7 +241,7 @@ final class SendSide {
         return;
       }
       int unsent = end - sndNxt; // -1 once the FIN is out
-      int usable = Math.min(congestion.window(), sndWnd) - (sndNxt - sndUna);
+      int usable = Math.min(window(), sndWnd) - (sndNxt - sndUna);
       if (unsent <= 0) {
         if (unsent == 0 && finishing) {
           emit(
@@ -251,7 +254,7 @@ final class SendSide {
       int length = Math.min(unsent, Math.min(usable, maxPayload));
       if (length < unsent) {
         length = worthSending(length, usable);
-        windowLimited = congestion.window() <= sndWnd;
+        windowLimited = window() <= sndWnd;
       } else if (!all && !finishing && length % mss != 0) {
         length -= length % mss;
         if (length == 0) {
@@ -264,6 +267,10 @@ final class SendSide {
       }
       emit(length, finishing && length == unsent, nowNanos);
     }
+  }
+
+  private int window() {
+    return recovering ? recoveryWindow : congestion.window();
   }
 
   /** RFC 9293 3.8.6.2.1: whole segments, or at least half of the largest window ever offered. */
@@ -352,7 +359,7 @@ final class SendSide {
       return true;
     }
     // RFC 6298 5.4..5.6, RFC 5681 3.1; RFC 6582 4: leave recovery, remember how far we were
-    congestion.onTimeout(sndMax - sndUna);
+    congestion.onTimeout(sndMax - sndUna, nowNanos);
     recovering = false;
     duplicates = 0;
     timedSince = -1;
