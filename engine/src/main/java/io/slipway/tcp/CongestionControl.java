@@ -9,7 +9,7 @@ package io.slipway.tcp;
  * #onRecovered} whoever repairs the loss doses what is sent, aiming at {@link #threshold}; the
  * window does not grow then.
  */
-sealed interface CongestionControl permits NewReno {
+sealed interface CongestionControl permits Cubic, NewReno {
   /** No window grows beyond this; RFC 7323 2.3 allows no larger one to be offered. */
   int MAX_WINDOW = 1 << 30;
 
