@@ -6,8 +6,8 @@ package io.slipway.tcp;
  * in.
  *
  * <p>It knows nothing of how a loss is found or mended. Between {@link #onCongestion} and {@link
- * #onRecovered} whoever repairs the loss doses what is sent, aiming at {@link #threshold}; the
- * window does not grow then.
+ * #onRecovered} whoever repairs the loss doses what is sent ({@link Prr}), aiming at {@link
+ * #threshold}; the window does not grow then.
  */
 sealed interface CongestionControl permits Cubic, NewReno {
   /** No window grows beyond this; RFC 7323 2.3 allows no larger one to be offered. */
