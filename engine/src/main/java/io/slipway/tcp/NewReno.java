@@ -1,20 +1,18 @@
 package io.slipway.tcp;
 
-/** Slow start, congestion avoidance, fast recovery (RFC 5681, RFC 6582). */
+/** Slow start, congestion avoidance, and the window of fast recovery (RFC 5681, RFC 6582). */
 final class NewReno implements CongestionControl {
   private int mss;
   private int window;
   private int threshold = Integer.MAX_VALUE;
   private int avoidance;
+  private boolean recovering;
+  private int undoWindow;
+  private int undoThreshold;
 
   NewReno(int mss) {
     this.mss = mss;
-    window = initialWindow(mss);
-  }
-
-  /** RFC 6928 2: min (10*MSS, max (2*MSS, 14600)). */
-  static int initialWindow(int mss) {
-    return Math.min(10 * mss, Math.max(2 * mss, 14600));
+    window = CongestionControl.initialWindow(mss);
   }
 
   @Override
@@ -28,36 +26,60 @@ final class NewReno implements CongestionControl {
   }
 
   @Override
-  public void onAcknowledged(int bytes) {
+  public void onAcknowledged(int bytes, long rttNanos, long nowNanos) {
+    int left = bytes;
     if (window < threshold) {
       // RFC 5681 3.1, with the ACKs of a whole batch counted in bytes (RFC 3465), as ours are few
-      window = saturated((long) window + bytes);
-      return;
+      int step = Math.min(bytes, threshold - window);
+      window = bounded((long) window + step);
+      left -= step;
     }
-    avoidance += Math.min(bytes, window);
+    // RFC 5681 3.1: a segment for each window acknowledged
+    avoidance += Math.min(left, window);
     if (avoidance >= window) {
       avoidance -= window;
-      window = saturated((long) window + mss);
+      window = bounded((long) window + mss);
     }
   }
 
   @Override
-  public void onLoss(int flight) {
-    threshold = half(flight);
+  public void onCongestion(int flight, long nowNanos) {
+    reduce(flight);
     window = threshold;
+    recovering = true;
   }
 
   @Override
-  public void onTimeout(int flight) {
-    threshold = half(flight);
+  public void onTimeout(int flight, long nowNanos) {
+    // RFC 5681 3.1: ssthresh is held while a retransmission is repeated; like Linux in recovery too
+    if (!recovering && window > mss) {
+      reduce(flight);
+    }
     window = mss;
     avoidance = 0;
+    recovering = false;
   }
 
   @Override
   public void onRecovered(int flight) {
-    window = Math.max(threshold, 2 * mss);
+    // RFC 6582 3.2 step 3, full acknowledgement, option 1: no burst when little is out
+    window = Math.max(mss, Math.min(threshold, Math.max(flight, mss) + mss));
     avoidance = 0;
+    recovering = false;
+  }
+
+  @Override
+  public void onIdle(long idleNanos, long rtoNanos) {
+    threshold = CongestionControl.thresholdAfterIdle(threshold, window);
+    window = CongestionControl.windowAfterIdle(window, mss, idleNanos, rtoNanos);
+    avoidance = 0;
+  }
+
+  @Override
+  public void undo() {
+    window = Math.max(window, undoWindow);
+    threshold = Math.max(threshold, undoThreshold);
+    recovering = false;
   }
 
   @Override
@@ -67,11 +89,14 @@ final class NewReno implements CongestionControl {
   }
 
   /** RFC 5681 3.1 equation (4). */
-  private int half(int flight) {
-    return Math.max(flight / 2, 2 * mss);
+  private void reduce(int flight) {
+    undoWindow = window;
+    undoThreshold = threshold;
+    threshold = Math.max(flight / 2, 2 * mss);
+    avoidance = 0;
   }
 
-  private static int saturated(long value) {
-    return (int) Math.min(value, 1 << 30);
+  private static int bounded(long value) {
+    return (int) Math.min(value, MAX_WINDOW);
   }
 }

@@ -174,8 +174,9 @@ final class ReceiveSide {
   }
 
   /**
-   * Whether a segment at {@code seq} begins another stretch of early bytes while the last one is not
-   * reported yet. One acknowledgement has room for three or four stretches: a batch may bring more.
+   * Whether a segment at {@code seq} begins another stretch of early bytes while the last one is
+   * not reported yet. One acknowledgement has room for three or four stretches: a batch may bring
+   * more.
    */
   boolean startsAnotherGap(int seq) {
     return sack && urgent && Seq.after(seq, rcvNxt) && seq != latestEnd;

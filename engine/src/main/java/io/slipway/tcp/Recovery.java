@@ -23,7 +23,8 @@ final class Recovery {
   private final Scoreboard board = new Scoreboard();
   private final Rack rack = new Rack();
   private final RttEstimator rtt;
-  private CongestionControl congestion = new NewReno(536);
+  private final Prr prr = new Prr();
+  private CongestionControl congestion = new Cubic(536);
   private int mss = 536;
   private boolean sack;
   private int sndUna;
@@ -31,10 +32,7 @@ final class Recovery {
   private boolean recovering;
   private boolean afterTimeout;
   private int recover;
-  private int recoverFlight;
-  private int recoverDelivered;
-  private int recoverSent;
-  private int recoverWindow;
+  private int repairNow;
   private long waitForLate;
   private int probeEnd;
   private boolean probing;
@@ -49,7 +47,7 @@ final class Recovery {
     sndUna = seq;
     mss = segmentSize;
     sack = sackPermitted;
-    congestion = new NewReno(segmentSize);
+    congestion = new Cubic(segmentSize);
     board.begin(seq);
     rack.begin(seq);
   }
@@ -58,8 +56,8 @@ final class Recovery {
 
   /** Bytes that may be sent now as far as the network is concerned; may be negative. */
   int room() {
-    int window = recovering && !afterTimeout ? recoverWindow : congestion.window();
-    return window - pipe();
+    int window = recovering && !afterTimeout ? prr.window() : congestion.window();
+    return Math.max(window - pipe(), repairNow);
   }
 
   /** The window that growth is measured against. */
@@ -82,13 +80,14 @@ final class Recovery {
   /** New data, or a FIN, up to {@code until} has left. */
   void sent(int until, int bytes, long nowNanos) {
     board.sent(until, nowNanos);
-    recoverSent += bytes;
+    prr.onSent(bytes);
   }
 
   /** {@code [from, until)} has left again. */
   void sentAgain(int from, int until, long nowNanos) {
     board.sentAgain(from, until, nowNanos);
-    recoverSent += until - from;
+    prr.onSent(until - from);
+    repairNow = 0;
   }
 
   private int pipe() {
@@ -108,6 +107,7 @@ final class Recovery {
   void onAck(
       int ack, int sndMax, TcpOptions options, boolean duplicate, boolean limited, long nowNanos) {
     int advance = ack - sndUna;
+    int sackedBefore = board.sacked();
     int delivered = board.acknowledge(ack, rack, nowNanos);
     sndUna = ack;
     boolean needless = false;
@@ -132,12 +132,13 @@ final class Recovery {
     if (sample >= 0) {
       rtt.sample(sample);
     }
-    onProbeAnswered(ack, needless || duplicate, sndMax);
-    findLosses(sndMax, advance, nowNanos);
+    onProbeAnswered(ack, needless || duplicate, sndMax, nowNanos);
+    int flight = sndMax - ack + advance - sackedBefore;
+    findLosses(sndMax, advance, flight, nowNanos);
     if (recovering) {
-      advanceRecovery(ack, sndMax, advance, delivered);
+      advanceRecovery(ack, sndMax, advance, delivered, nowNanos);
     } else if (limited && advance > 0) {
-      congestion.onAcknowledged(advance);
+      congestion.onAcknowledged(advance, rtt.smoothed(), nowNanos);
     }
   }
 
@@ -151,7 +152,7 @@ final class Recovery {
         && Seq.beforeEq(right, options.sackRight(1));
   }
 
-  private void findLosses(int sndMax, int advance, long nowNanos) {
+  private void findLosses(int sndMax, int advance, int flight, long nowNanos) {
     waitForLate = 0;
     if (sack) {
       boolean enough = recovering || board.sacked() >= DUPLICATES * mss;
@@ -165,25 +166,23 @@ final class Recovery {
       board.loseFirst(mss); // RFC 6582 3.2 step 3: a partial acknowledgement
     }
     if (board.hasLost() && !recovering) {
-      enter(sndMax);
+      enter(sndMax, flight, nowNanos);
     }
   }
 
-  private void enter(int sndMax) {
+  private void enter(int sndMax, int flight, long nowNanos) {
     recovering = true;
     afterTimeout = false;
     recover = sndMax;
-    recoverFlight = Math.max(sndMax - sndUna, mss);
-    recoverDelivered = 0;
-    recoverSent = 0;
-    congestion.onLoss(recoverFlight);
-    recoverWindow = pipe() + mss;
+    congestion.onCongestion(Math.max(flight, mss), nowNanos);
+    prr.begin(Math.max(flight, mss), congestion.threshold(), mss);
   }
 
-  private void advanceRecovery(int ack, int sndMax, int advance, int delivered) {
+  private void advanceRecovery(int ack, int sndMax, int advance, int delivered, long nowNanos) {
     if (Seq.afterEq(ack, recover) && !board.hasLost()) {
       recovering = false;
       duplicates = 0;
+      repairNow = 0;
       if (!afterTimeout) {
         congestion.onRecovered(sndMax - ack);
       }
@@ -191,28 +190,13 @@ final class Recovery {
       return;
     }
     if (afterTimeout) {
-      congestion.onAcknowledged(advance); // slow start over what was lost
+      // slow start over what was lost
+      congestion.onAcknowledged(advance, rtt.smoothed(), nowNanos);
       return;
     }
-    reduce(delivered, advance > 0);
-  }
-
-  /** RFC 6937 3: as many bytes may leave as keep the reduction in proportion to the deliveries. */
-  private void reduce(int delivered, boolean progress) {
-    recoverDelivered += delivered;
-    int threshold = congestion.threshold();
-    int pipe = pipe();
-    long allowed;
-    if (pipe > threshold) {
-      long target = ((long) recoverDelivered * threshold + recoverFlight - 1) / recoverFlight;
-      allowed = target - recoverSent;
-    } else {
-      int most = Math.max(recoverDelivered - recoverSent, delivered);
-      allowed = Math.min(threshold - pipe, progress ? most + mss : most);
-    }
-    // the first repetition is not put off, nor, without SACK, the one that a partial ACK asks for
-    int atLeast = recoverSent == 0 || (!sack && progress) ? mss : 0;
-    recoverWindow = pipe + (int) Math.max(allowed, atLeast);
+    prr.allowance(delivered, pipe(), advance > 0);
+    // RFC 6582 3.2 step 3: a partial acknowledgement is answered by the next missing segment
+    repairNow = !sack && advance > 0 ? mss : 0;
   }
 
   // ---- time ---------------------------------------------------------------------------------
@@ -224,15 +208,16 @@ final class Recovery {
 
   /** The wait for late segments is over (RFC 8985 6.2, the reordering timer). */
   void onLate(int sndMax, long nowNanos) {
-    findLosses(sndMax, 0, nowNanos);
-    if (recovering && !afterTimeout) {
-      reduce(0, true);
+    boolean before = recovering;
+    findLosses(sndMax, 0, board.pipe(), nowNanos);
+    if (recovering && !before) {
+      prr.allowance(1, pipe(), false); // lets the first repetition go
     }
   }
 
   /** RFC 6298 5.4 and RFC 8985 6.3: everything not reported counts as lost. */
-  void onTimeout(int sndMax) {
-    congestion.onTimeout(Math.max(sndMax - sndUna, mss));
+  void onTimeout(int sndMax, long nowNanos) {
+    congestion.onTimeout(Math.max(sndMax - sndUna, mss), nowNanos);
     board.loseAll();
     recovering = true;
     afterTimeout = true;
@@ -274,13 +259,13 @@ final class Recovery {
   }
 
   /** RFC 8985 7.4.2: a probe that repaired a loss was a loss; one that was needless was none. */
-  private void onProbeAnswered(int ack, boolean twice, int sndMax) {
+  private void onProbeAnswered(int ack, boolean twice, int sndMax, long nowNanos) {
     if (!probing || !Seq.afterEq(ack, probeEnd)) {
       return;
     }
     probing = false;
     if (probeRepeated && !twice) {
-      congestion.onLoss(Math.max(sndMax - ack, mss));
+      congestion.onCongestion(Math.max(sndMax - ack, mss), nowNanos);
       congestion.onRecovered(Math.max(sndMax - ack, mss));
     }
   }

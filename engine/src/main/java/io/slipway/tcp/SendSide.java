@@ -338,7 +338,7 @@ final class SendSide {
       probeWindow(nowNanos);
     } else {
       // RFC 6298 5.4..5.6: the earliest segment goes whatever the window became
-      recovery.onTimeout(sndNxt);
+      recovery.onTimeout(sndNxt, nowNanos);
       repair(mss, nowNanos);
       push(true, nowNanos);
       armRetransmission(nowNanos);
