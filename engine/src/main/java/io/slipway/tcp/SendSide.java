@@ -19,6 +19,12 @@ import io.slipway.wire.TcpHeader;
 final class SendSide {
   private static final int DUPLICATES = 3;
 
+  /** Like Linux's min_pmtu of 552: nobody makes us send crumbs. */
+  private static final int LEAST_MSS_V4 = 512;
+
+  /** RFC 8200 5: every link carries 1280 bytes. */
+  private static final int LEAST_MSS_V6 = 1220;
+
   private final TcpConnection connection;
   private final TcpLoop loop;
   private final SendQueue queue = new SendQueue();
@@ -376,6 +382,23 @@ final class SendSide {
       connection.emit(sndUna - 1, TcpHeader.ACK, null, mss);
     }
     armRetransmission(nowNanos);
+  }
+
+  /** What is in flight leaves again, in segments of at most {@code segmentSize} bytes. */
+  void onTooBig(int seq, int segmentSize, boolean v6, long nowNanos) {
+    int least = v6 ? LEAST_MSS_V6 : LEAST_MSS_V4;
+    int smaller = Math.max(segmentSize, least);
+    if (Seq.before(seq, sndUna) || !Seq.before(seq, sndMax) || smaller >= mss) {
+      return;
+    }
+    mss = smaller;
+    maxPayload -= maxPayload % smaller;
+    congestion.segmentSize(smaller);
+    recovering = false;
+    duplicates = 0;
+    timedSince = -1;
+    sndNxt = sndUna;
+    push(true, nowNanos);
   }
 
   /** A segment that only says where we are. */
