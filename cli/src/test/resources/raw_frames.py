@@ -1381,7 +1381,9 @@ def fill(t, c):
         t.poll(0)
         n = min((c.edge - c.seq) & M32, MSS)
         if n == 0:
-            t.wait(0.25)
+            still = t.now() + 0.25
+            while c.edge == c.seq and t.now() < still:
+                t.poll(0.01)
             if c.edge == c.seq:
                 return sent
             continue
