@@ -11,6 +11,10 @@ import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
 import io.slipway.udp.UdpMapping;
 import io.slipway.udp.UdpMappings;
+import io.slipway.wire.IcmpHeader;
+import io.slipway.wire.IpAddress;
+import io.slipway.wire.Ipv4Header;
+import io.slipway.wire.Ipv6Header;
 import io.slipway.wire.Packet;
 import io.slipway.wire.TcpHeader;
 import io.slipway.wire.UdpHeader;
@@ -23,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * of its {@code Shard}; not thread-safe.
  */
 public final class Flows {
+  /** ICMP's code of "fragmentation needed" (RFC 792). */
+  private static final int FRAGMENTATION_NEEDED = 4;
+
+  /** So much of the transport header an ICMP error quotes at least (RFC 792). */
+  private static final int QUOTED_TRANSPORT = 8;
+
   /** So many connections in TIME-WAIT are not counted against the bound on flows. */
   private static final int MOST_RESTING = 1 << 16;
 
@@ -121,9 +131,86 @@ public final class Flows {
     }
   }
 
-  /** An ICMP error of the guest about a packet of ours. The guest's own stack has acted on it. */
+  /**
+   * An ICMP error of the guest about a packet of ours, its length and checksum verified. Only "too
+   * big" is acted on (RFC 1191, RFC 8201); any other is soft (RFC 1122 4.2.3.9).
+   */
   public void icmpFromGuest(Packet packet, long nowNanos) {
-    parts.counters().drop(Drop.NO_FLOW);
+    ByteBuf frame = packet.frame();
+    int at = packet.transportAt();
+    int quote = at + IcmpHeader.LENGTH;
+    int end = at + packet.transportLength();
+    boolean v6 = packet.isV6();
+    boolean tooBig =
+        v6
+            ? IcmpHeader.type(frame, at) == IcmpHeader.PACKET_TOO_BIG_V6
+            : IcmpHeader.type(frame, at) == IcmpHeader.UNREACHABLE
+                && IcmpHeader.code(frame, at) == FRAGMENTATION_NEEDED;
+    if (!tooBig
+        || !(v6
+            ? tooBig6(frame, at, quote, end, nowNanos)
+            : tooBig4(frame, at, quote, end, nowNanos))) {
+      parts.counters().drop(Drop.NO_FLOW);
+    }
+  }
+
+  private boolean tooBig4(ByteBuf frame, int at, int quote, int end, long nowNanos) {
+    if (!Ipv4Header.fits(frame, quote, end)
+        || Ipv4Header.protocol(frame, quote) != Protocol.TCP.number()) {
+      return false;
+    }
+    long guest = IpAddress.mapV4(Ipv4Header.destination(frame, quote));
+    long remote = IpAddress.mapV4(Ipv4Header.source(frame, quote));
+    int tcpAt = quote + Ipv4Header.headerLength(frame, quote);
+    int mtu = IcmpHeader.mtu4(frame, at);
+    return tooBig(0, guest, 0, remote, frame, tcpAt, end, mtu, nowNanos);
+  }
+
+  private boolean tooBig6(ByteBuf frame, int at, int quote, int end, long nowNanos) {
+    if (!Ipv6Header.fits(frame, quote, end)
+        || Ipv6Header.nextHeader(frame, quote) != Protocol.TCP.number()) {
+      return false;
+    }
+    return tooBig(
+        Ipv6Header.destinationHigh(frame, quote),
+        Ipv6Header.destinationLow(frame, quote),
+        Ipv6Header.sourceHigh(frame, quote),
+        Ipv6Header.sourceLow(frame, quote),
+        frame,
+        quote + Ipv6Header.LENGTH,
+        end,
+        IcmpHeader.rest(frame, at),
+        nowNanos);
+  }
+
+  /** The quoted packet was ours: ports and sequence number are its first eight bytes. */
+  private boolean tooBig(
+      long guestHigh,
+      long guestLow,
+      long remoteHigh,
+      long remoteLow,
+      ByteBuf frame,
+      int tcpAt,
+      int end,
+      int mtu,
+      long nowNanos) {
+    if (end - tcpAt < QUOTED_TRANSPORT) {
+      return false;
+    }
+    Flow flow =
+        table.find(
+            Protocol.TCP,
+            guestHigh,
+            guestLow,
+            TcpHeader.destinationPort(frame, tcpAt),
+            remoteHigh,
+            remoteLow,
+            TcpHeader.sourcePort(frame, tcpAt));
+    if (!(flow instanceof TcpFlow known)) {
+      return false;
+    }
+    known.onTooBig(TcpHeader.seq(frame, tcpAt), mtu, nowNanos);
+    return true;
   }
 
   /** The end of a batch of frames: acknowledgements leave, host channels are flushed. */

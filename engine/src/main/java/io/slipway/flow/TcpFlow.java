@@ -113,6 +113,11 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     connection.onSegment(packet, nowNanos);
   }
 
+  /** A packet of ours, with this sequence number, was too big for the guest's side. */
+  void onTooBig(int seq, int mtu, long nowNanos) {
+    connection.onTooBig(seq, mtu, nowNanos);
+  }
+
   /** The end of a batch in which the guest sent something on this flow. */
   void batchEnd(long nowNanos) {
     touched = false;

@@ -14,6 +14,7 @@ import io.slipway.wire.Checksum;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Ipv6Header;
+import io.slipway.wire.MacAddress;
 import io.slipway.wire.NdpMessage;
 import io.slipway.wire.Packet;
 import io.slipway.wire.TcpHeader;
@@ -63,6 +64,11 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
   }
 
   private void tcp(Packet packet) {
+    if (MacAddress.isGroup(packet.destinationMac())) {
+      // RFC 1122 §3.3.6, like Linux: a frame to everybody begins and ends no connection
+      counters.drop(Drop.BROADCAST);
+      return;
+    }
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
     if (!TcpHeader.fits(frame, at, at + packet.transportLength())) {

@@ -6,7 +6,7 @@ import io.slipway.wire.TcpOptions;
 /**
  * What is in flight, what of it is lost, and how much more may follow: SACK-based loss recovery
  * (RFC 6675) with losses found by time (RACK-TLP, RFC 8985), the window reduced in proportion (PRR,
- * RFC 6937). Owned by its {@link SendSide}. With a guest that offers no SACK, duplicate ACKs stand
+ * RFC 9937). Owned by its {@link SendSide}. With a guest that offers no SACK, duplicate ACKs stand
  * for the missing reports (RFC 6582).
  *
  * <p>It decides; {@link SendSide} sends.
@@ -218,6 +218,19 @@ final class Recovery {
   /** RFC 6298 5.4 and RFC 8985 6.3: everything not reported counts as lost. */
   void onTimeout(int sndMax, long nowNanos) {
     congestion.onTimeout(Math.max(sndMax - sndUna, mss), nowNanos);
+    board.loseAll();
+    recovering = true;
+    afterTimeout = true;
+    recover = sndMax;
+    duplicates = 0;
+    probing = false;
+    waitForLate = 0;
+  }
+
+  /** Nothing was lost to congestion, but all of it must go again, in smaller segments. */
+  void onTooBig(int segmentSize, int sndMax) {
+    mss = segmentSize;
+    congestion.segmentSize(segmentSize);
     board.loseAll();
     recovering = true;
     afterTimeout = true;

@@ -27,6 +27,12 @@ final class SendSide {
     TAIL
   }
 
+  /** Like Linux's min_pmtu of 552: nobody makes us send crumbs. */
+  private static final int LEAST_MSS_V4 = 512;
+
+  /** RFC 8200 5: every link carries 1280 bytes. */
+  private static final int LEAST_MSS_V6 = 1220;
+
   private final TcpConnection connection;
   private final TcpLoop loop;
   private final SendQueue queue = new SendQueue();
@@ -375,6 +381,18 @@ final class SendSide {
 
   private int unsent() {
     return sndUna + queue.bytes() - sndNxt;
+  }
+
+  /** What is in flight leaves again, in segments of at most {@code segmentSize} bytes. */
+  void onTooBig(int seq, int segmentSize, boolean v6, long nowNanos) {
+    int smaller = Math.max(segmentSize, v6 ? LEAST_MSS_V6 : LEAST_MSS_V4);
+    if (Seq.before(seq, sndUna) || !Seq.before(seq, sndNxt) || smaller >= mss) {
+      return;
+    }
+    mss = smaller;
+    maxPayload -= maxPayload % smaller;
+    recovery.onTooBig(smaller, sndNxt);
+    push(true, nowNanos);
   }
 
   /** A segment that only says where we are. */

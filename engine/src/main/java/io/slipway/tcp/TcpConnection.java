@@ -399,6 +399,16 @@ public final class TcpConnection {
     timers.life(nowNanos + loop.config.timeWait());
   }
 
+  /**
+   * RFC 1191 6, RFC 8201 5.2: packets of more than {@code mtu} bytes do not get through. Believed
+   * only for a sequence number that is in flight (RFC 5927 4.1).
+   */
+  public void onTooBig(int seq, int mtu, long nowNanos) {
+    if (state.isSynchronized()) {
+      sending.onTooBig(seq, mtu - (v6 ? 60 : 40) - stamps.length(), v6, nowNanos);
+    }
+  }
+
   // ---- timers -------------------------------------------------------------------------------
 
   void onAcknowledgeTimer(long nowNanos) {

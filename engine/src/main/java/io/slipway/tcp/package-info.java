@@ -24,7 +24,7 @@
  *
  * <p><b>Sending.</b> Segments leave in runs of up to 64 KiB; whoever wraps them in IP cuts them, or
  * has the kernel cut them. Recovery keeps a scoreboard of what is in flight, with times: losses are
- * found by SACK and by time (RFC 2018, 6675, 8985), the window shrinks in proportion (RFC 6937),
+ * found by SACK and by time (RFC 2018, 6675, 8985), the window shrinks in proportion (RFC 9937),
  * the tail is probed, and at last the retransmission timer speaks (RFC 6298). Without SACK
  * duplicate ACKs stand in for the reports (RFC 6582). A closed window is probed as Linux does, with
  * an old sequence number and no data.
@@ -37,7 +37,7 @@
  * io.slipway.tcp.TcpLoop} with the scratch space that its connections share. Buffers given to
  * {@code send} belong to the connection; buffers shown to {@code onData} belong to the caller.
  *
- * <p><b>Not here yet.</b> ECN, path MTU changes, windows that grow by measurement.
+ * <p><b>Not here yet.</b> ECN, windows that grow by measurement.
  */
 @NullMarked
 package io.slipway.tcp;

@@ -99,6 +99,15 @@ class DecodersTest {
     assertThat(line.drops()).isZero();
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0xFFFF_FFFF_FFFFL, 0x0100_5E00_0001L})
+  void segmentsInFramesToEverybodyAreForNobody(long destination) {
+    dropped(Drop.BROADCAST, ethernet(destination, GUEST_MAC, 0x0800, syn4()));
+    byte[] segment = tcp(GUEST6, 4000, REMOTE6, 80, 7, SYN, new byte[0]);
+    byte[] syn6 = ipv6(GUEST6, REMOTE6, 6, segment);
+    dropped(Drop.BROADCAST, ethernet(destination, GUEST_MAC, 0x86DD, syn6));
+  }
+
   @Test
   void ethernetPaddingIsNotPayload() {
     line.give(join(frame(udp4(bytes(1, 2, 3))), new byte[15]));

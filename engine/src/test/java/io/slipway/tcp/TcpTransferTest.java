@@ -262,4 +262,18 @@ final class TcpTransferTest {
       assertThat(script.drain()).hasSizeLessThan(30);
     }
   }
+
+  @Test
+  void whatWasTooBigGoesAgainInSmallerSegments() {
+    try (TcpScript script = TcpScript.established()) {
+      script.host(TcpScript.text(2920));
+      script.drain();
+      script.connection.onTooBig(TcpScript.OUR_ISN + 9000, 600, script.now); // not in flight
+      script.expectNothing();
+      script.connection.onTooBig(TcpScript.OUR_ISN + 1, 600, script.now);
+      List<TcpScript.Segment> again = script.drain();
+      assertThat(again).allMatch(s -> s.mss() == 560);
+      assertThat(again.stream().mapToInt(s -> s.payload().length()).sum()).isEqualTo(2920);
+    }
+  }
 }

@@ -1,0 +1,52 @@
+package io.slipway.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.slipway.cli.it.Caller;
+import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Proc;
+import io.slipway.cli.it.TestHost;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What no kernel would send: a peer of raw frames on the guest's link tries the engine's TCP, UDP,
+ * ICMP, ARP and their decoders, case by case. The cases are in {@code raw_frames.py}, which runs
+ * alone, too, and against the kernel's own TCP.
+ */
+final class RawFramesIT {
+  private static final String PEER = "cli/src/test/resources/raw_frames.py";
+  private static final Duration LIMIT = Duration.ofMinutes(TestHost.LONG ? 8 : 2);
+
+  /** In a quick run: what looks different when frames are larger than the MTU. */
+  private static final List<String> LARGE =
+      List.of(
+          "data_*", "mss_*", "*retransmit*", "timeout_*", "half_*", "ping_*", "udp_*", "port_0");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"off", "auto"})
+  void everyCasePasses(String offload) {
+    try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", offload);
+        Proc peer = Proc.start(peer(guest, offload))) {
+      peer.await(LIMIT).ok();
+      assertThat(guest.stop().err()).doesNotContain("Exception");
+    }
+  }
+
+  private static List<String> peer(Guest guest, String offload) {
+    List<String> argv = new ArrayList<>();
+    argv.addAll(List.of("/usr/bin/python3", TestHost.checkout().resolve(PEER).toString()));
+    argv.addAll(List.of("--netns", "/proc/" + guest.pid() + "/ns/net", "--offload", offload));
+    if (TestHost.LONG) {
+      argv.addAll(List.of("--level", "2"));
+    } else if (offload.equals("off")) {
+      argv.addAll(List.of("--level", "0"));
+    } else {
+      argv.addAll(LARGE);
+    }
+    return argv;
+  }
+}
