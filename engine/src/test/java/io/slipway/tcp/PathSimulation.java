@@ -3,7 +3,8 @@ package io.slipway.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.slipway.clock.TimerWheel;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
@@ -45,8 +46,12 @@ final class PathSimulation implements TcpOutput, TcpUser, AutoCloseable {
   private final PriorityQueue<Flying> flying =
       new PriorityQueue<>(
           Comparator.comparingLong(Flying::arrives).thenComparingLong(Flying::order));
-  private final ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(1 << 16, 1 << 16);
-  private final ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(64, 64);
+
+  /** Not watched for leaks: the watch would cost minutes; LossyLinkTest looks for them. */
+  private static final ByteBufAllocator MEMORY = new UnpooledByteBufAllocator(true, true);
+
+  private final ByteBuf chunk = MEMORY.directBuffer(1 << 16, 1 << 16);
+  private final ByteBuf frame = MEMORY.directBuffer(64, 64);
   private final Packet packet = new Packet();
   private final TcpOptions options = new TcpOptions();
   private ModelReceiver guest;
@@ -63,9 +68,7 @@ final class PathSimulation implements TcpOutput, TcpUser, AutoCloseable {
     this.path = path;
     random = new Random(path.seed());
     chunk.writeZero(chunk.capacity());
-    loop =
-        new TcpLoop(
-            config, wheel, counters, PooledByteBufAllocator.DEFAULT, new InitialSequence(1, 2));
+    loop = new TcpLoop(config, wheel, counters, MEMORY, new InitialSequence(1, 2));
     connection = new TcpConnection(loop, this, this, false, MTU, OUR_ISN);
   }
 
