@@ -4,6 +4,7 @@ import static io.slipway.sys.LibC.INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * The system calls we need, with Java types. No state; every call may be made by any thread.
@@ -27,10 +28,14 @@ public final class Linux {
 
   public static final int CLONE_NEWNET = 0x40000000;
 
-  private static final int POLLIN = 1;
+  /** Something to read, poll(2). */
+  public static final int POLLIN = 1;
 
-  /** What /proc/self/mountinfo reports when a mount has come or gone (proc(5)). */
-  private static final int POLLPRI = 2;
+  /**
+   * Something urgent, poll(2): what /proc/self/mountinfo reports when a mount has come or gone
+   * (proc(5)), while it is readable always.
+   */
+  public static final int POLLPRI = 2;
 
   /** Numbers above 423 are the same on every architecture. */
   private static final long SYS_PIDFD_SEND_SIGNAL = 424;
@@ -41,6 +46,7 @@ public final class Linux {
   private static final MemorySegment OPEN = LibC.symbol("open");
   private static final MemorySegment CLOSE = LibC.symbol("close");
   private static final MemorySegment READ = LibC.symbol("read");
+  private static final MemorySegment READV = LibC.symbol("readv");
   private static final MemorySegment WRITE = LibC.symbol("write");
   private static final MemorySegment IOCTL = LibC.symbol("ioctl");
   private static final MemorySegment FCNTL = LibC.symbol("fcntl");
@@ -71,6 +77,13 @@ public final class Linux {
   /** read(2) into {@code length} bytes at {@code address}. */
   public static int read(int fd, long address, int length) {
     return LibC.call(READ, fd, address, length);
+  }
+
+  /**
+   * readv(2) into the {@code count} pieces that the array of struct iovec at {@code vector} lists.
+   */
+  public static int readv(int fd, long vector, int count) {
+    return LibC.call(READV, fd, vector, count);
   }
 
   /** write(2) of {@code length} bytes at {@code address}. */
@@ -111,18 +124,28 @@ public final class Linux {
     }
   }
 
+  /** {@link #poll} for ordinary input on all of {@code fds}. */
+  public static int pollInput(int timeoutMillis, int... fds) {
+    int[] events = new int[fds.length];
+    Arrays.fill(events, POLLIN);
+    return poll(timeoutMillis, fds, events);
+  }
+
   /**
-   * poll(2) for input, ordinary or urgent, on some descriptors. Blocks the calling platform thread.
+   * poll(2) on some descriptors. Blocks the calling platform thread.
    *
    * @param timeoutMillis milliseconds, or -1 to wait for ever
-   * @return a bit per descriptor, by index, that is readable, hung up or in error; 0 at the timeout
+   * @param fds at most 31 descriptors
+   * @param events what to wait for on each, {@link #POLLIN} or {@link #POLLPRI}; errors and
+   *     hang-ups are reported unasked
+   * @return a bit per descriptor, by index, for which something happened; 0 at the timeout
    */
-  public static int pollInput(int timeoutMillis, int... fds) {
+  public static int poll(int timeoutMillis, int[] fds, int[] events) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment polled = arena.allocate(8L * fds.length, 4);
       for (int i = 0; i < fds.length; i++) {
         polled.set(INT, 8L * i, fds[i]);
-        polled.set(INT, 8L * i + 4, POLLIN | POLLPRI);
+        polled.set(INT, 8L * i + 4, events[i]);
       }
       int result = LibC.call(POLL, polled.address(), fds.length, timeoutMillis);
       if (result <= 0) {

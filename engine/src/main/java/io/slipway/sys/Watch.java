@@ -20,13 +20,15 @@ import java.util.function.BooleanSupplier;
 public final class Watch implements AutoCloseable {
   private static final int LOOK_EVERY_MILLIS = 1000;
 
-  private final int event;
+  private final int[] watched;
+  private final int[] wanted;
   private final int[] wakeUp = new int[2];
   private final Thread thread;
 
-  private Watch(int event, int timeoutMillis, BooleanSupplier isOver, Runnable onEnd) {
-    this.event = event;
+  private Watch(int event, int wanted, int timeoutMillis, BooleanSupplier isOver, Runnable onEnd) {
     LinuxException.check("pipe", Linux.pipe2(wakeUp, Linux.O_CLOEXEC));
+    this.watched = new int[] {event, wakeUp[0]};
+    this.wanted = new int[] {wanted, Linux.POLLIN};
     thread =
         Thread.ofPlatform()
             .name("guest-watch")
@@ -43,7 +45,7 @@ public final class Watch implements AutoCloseable {
    */
   public static Watch process(int pid, Runnable onEnd) {
     int pidfd = LinuxException.check("process " + pid, Linux.pidfdOpen(pid));
-    return new Watch(pidfd, -1, () -> true, onEnd);
+    return new Watch(pidfd, Linux.POLLIN, -1, () -> true, onEnd);
   }
 
   /**
@@ -57,7 +59,7 @@ public final class Watch implements AutoCloseable {
   public static Watch name(Path path, Namespaces.Identity expected, Runnable onEnd) {
     String mounts = "/proc/self/mountinfo";
     int fd = LinuxException.check(mounts, Linux.open(mounts, Linux.O_RDONLY | Linux.O_CLOEXEC));
-    return new Watch(fd, LOOK_EVERY_MILLIS, () -> !standsFor(path, expected), onEnd);
+    return new Watch(fd, Linux.POLLPRI, LOOK_EVERY_MILLIS, () -> !standsFor(path, expected), onEnd);
   }
 
   /** Stops watching; {@code onEnd} is not called afterwards unless it is being called already. */
@@ -77,12 +79,12 @@ public final class Watch implements AutoCloseable {
     boolean over = false;
     boolean stopped = false;
     while (!over && !stopped) {
-      int ready = Linux.pollInput(timeoutMillis, event, wakeUp[0]);
+      int ready = Linux.poll(timeoutMillis, watched, wanted);
       stopped = ready > 0 && (ready & 2) != 0;
       over = !stopped && ready >= 0 && isOver.getAsBoolean();
     }
     synchronized (wakeUp) {
-      Linux.close(event);
+      Linux.close(watched[0]);
       Linux.close(wakeUp[0]);
       Linux.close(wakeUp[1]);
       wakeUp[1] = -1;

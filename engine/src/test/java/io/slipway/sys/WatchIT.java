@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +44,25 @@ class WatchIT {
       assertThat(ended.await(5, TimeUnit.SECONDS)).isTrue();
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(900));
       assertThat(Namespaces.isNetwork(guest.fd())).isTrue();
+    }
+  }
+
+  @Test
+  void waitsWithoutWorking() throws Exception {
+    try (ScratchNamespace guest = new ScratchNamespace();
+        Watch _ = Watch.name(guest.path(), Namespaces.identity(guest.path()), ended::countDown)) {
+      long thread =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(t -> t.getName().equals("guest-watch"))
+              .mapToLong(Thread::threadId)
+              .max()
+              .orElseThrow();
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      long before = threads.getThreadCpuTime(thread);
+      assertThat(ended.await(2500, TimeUnit.MILLISECONDS)).isFalse();
+      assertThat(Duration.ofNanos(threads.getThreadCpuTime(thread) - before))
+          .as("processor time of a watch with nothing to see")
+          .isLessThan(Duration.ofMillis(100));
     }
   }
 
