@@ -44,6 +44,9 @@ class GuestInterfaceIT {
         .contains("UP,LOWER_UP")
         .contains("inet 10.0.2.100/24")
         .contains("inet6 fd00::100/64 scope global nodad");
+    assertThat(guest.ip("route show dev tap0").lines())
+        .hasSize(2)
+        .allMatch(route -> route.contains("congctl reno"));
     assertThat(guest.ip("addr show dev lo")).contains("127.0.0.1").contains("UP,LOWER_UP");
     assertThat(guest.ip("route show default")).contains("via 10.0.2.2 dev tap0");
     assertThat(guest.ip("-6 route show default")).contains("via fd00::2 dev tap0");
@@ -68,7 +71,7 @@ class GuestInterfaceIT {
   void saysWhichStepFailed() {
     assertThatThrownBy(() -> GuestInterface.configure(door, PLAN))
         .isInstanceOf(LaunchException.class)
-        .hasMessage("ip link set tap0 mtu 1400 up: Cannot find device \"tap0\"");
+        .hasMessage("ip link set tap0 mtu 1400 txqueuelen 4096 up: Cannot find device \"tap0\"");
   }
 
   @Test

@@ -12,18 +12,21 @@ class InterfacePlanTest {
     assertThat(plan.commands())
         .containsExactly(
             "link set lo up",
-            "link set tap0 mtu 1500 up",
+            "link set tap0 mtu 1500 txqueuelen 4096 up",
             "addr add 10.0.2.100/24 dev tap0",
-            "route add default via 10.0.2.2 dev tap0",
+            "route change 10.0.2.0/24 dev tap0 proto kernel scope link src 10.0.2.100 congctl reno",
+            "route add default via 10.0.2.2 dev tap0 congctl reno",
             "addr add fd00::100/64 dev tap0 nodad",
-            "route add default via fd00::2 dev tap0");
+            "route change fd00::/64 dev tap0 proto kernel metric 256 congctl reno",
+            "route add default via fd00::2 dev tap0 congctl reno");
     assertThat(plan.commands().get(plan.firstIpv6Line() - 1)).startsWith("addr add fd00");
   }
 
   @Test
   void leavesOutWhatIsNotWanted() {
     InterfacePlan plan = new InterfacePlan("tap0", 1000, null, null, null, null);
-    assertThat(plan.commands()).containsExactly("link set lo up", "link set tap0 mtu 1000 up");
+    assertThat(plan.commands())
+        .containsExactly("link set lo up", "link set tap0 mtu 1000 txqueuelen 4096 up");
     assertThat(plan.firstIpv6Line()).isEqualTo(3);
   }
 }
