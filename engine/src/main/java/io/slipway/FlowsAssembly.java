@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
   /** Bytes that one flow may hold in either direction; far more than one hop's delay needs. */
-  private static final int LARGEST_FLOW_BYTES = 1 << 20;
+  private static final int LARGEST_FLOW_BYTES = 2 << 20;
 
   /**
    * Part of the memory bound that flows may fill: three quarters. A kept frame occupies up to a

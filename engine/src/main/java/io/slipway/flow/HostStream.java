@@ -37,9 +37,10 @@ public interface HostStream {
 
   /**
    * Stops reading: no {@link Events#onData} and no {@link Events#onEof} follows until {@link
-   * #resumeReads}, though {@link Events#onReadBatchEnd} ends the turn that was under way. A reset
-   * by the peer is reported while reads are paused only once nothing is left to read: unread bytes
-   * are delivered first.
+   * #resumeReads}, but for the rest of what the read under way has brought ({@link Events#wanted}
+   * is its bound) and the {@link Events#onReadBatchEnd} that ends its turn. A reset by the peer is
+   * reported while reads are paused only once nothing is left to read: unread bytes are delivered
+   * first.
    */
   void pauseReads();
 
@@ -76,6 +77,12 @@ public interface HostStream {
      *     EACCES, EPERM, EADDRNOTAVAIL, EMFILE, ENFILE, ...
      */
     void onConnectFailed(int errno);
+
+    /**
+     * How many bytes there is room for: a read brings no more, rounded up to one buffer of the
+     * stream. Asked before each read.
+     */
+    int wanted();
 
     /**
      * Bytes from the peer, in order. Takes ownership of {@code data}: whoever implements this

@@ -312,6 +312,11 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   }
 
   @Override
+  public int wanted() {
+    return flows.budget.allowance() - connection.heldForGuest();
+  }
+
+  @Override
   public void onData(ByteBuf data) {
     if (connectionClosed) {
       data.release();

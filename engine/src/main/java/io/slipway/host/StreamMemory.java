@@ -2,17 +2,18 @@ package io.slipway.host;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.unix.IovArray;
 import io.slipway.sys.Linux;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 
 /**
  * The memory that the streams of one event loop share, used by one of them at a time. Owned by
  * {@link NettyHostSockets}.
  *
- * <p>One large buffer is always ready to be read into. What arrives is either the buffer itself,
- * when it is well filled, or a copy of the right size, so that a buffer that {@code flow} keeps
- * holds at least a quarter of bytes.
+ * <p>Large buffers are always ready to be read into: one, or as many as a stream has had use for.
+ * What arrives is either the buffers themselves, where they are well filled, or a copy of the right
+ * size, so that a buffer that {@code flow} keeps holds at least a quarter of bytes.
  */
 final class StreamMemory implements AutoCloseable {
   /** Bytes per read: what one large segment to the guest can carry. */
@@ -26,38 +27,72 @@ final class StreamMemory implements AutoCloseable {
   /** FIONREAD of ioctl_tty(2), which tcp(7) calls SIOCINQ. */
   private static final long FIONREAD = 0x541B;
 
+  /** Buffers that one read may fill. */
+  private static final int MOST_BUFFERS = 16;
+
+  /** Bytes of one struct iovec (readv(2)): address and length. */
+  private static final int IOVEC = 16;
+
   private final ByteBufAllocator allocator;
   private final IovArray vector = new IovArray(256);
   private final ByteBuf cell;
-  private @Nullable ByteBuf spare;
+  private final ByteBuf[] spares = new ByteBuf[MOST_BUFFERS];
+  private final ByteBuf spareVector;
+  private int spareCount;
 
   StreamMemory(ByteBufAllocator allocator) {
     this.allocator = allocator;
+    Arrays.fill(spares, Unpooled.EMPTY_BUFFER);
     cell = allocator.directBuffer(Integer.BYTES, Integer.BYTES);
+    spareVector = allocator.directBuffer(MOST_BUFFERS * IOVEC, MOST_BUFFERS * IOVEC);
   }
 
   ByteBufAllocator allocator() {
     return allocator;
   }
 
-  /** Where to read {@link #READ_SIZE} bytes to; {@link #take} them next. */
-  long readAddress() {
-    ByteBuf buffer = spare;
-    if (buffer == null) {
-      buffer = allocator.directBuffer(READ_SIZE, READ_SIZE);
-      spare = buffer;
+  /**
+   * Reads from {@code fd} what is there, into as many buffers as hold {@code wanted} bytes: one at
+   * least. {@link #take} the bytes next.
+   *
+   * @return bytes read, 0 at the end of the stream, or a negated errno
+   */
+  int read(int fd, int wanted) {
+    int buffers = buffersFor(wanted);
+    while (spareCount < buffers) {
+      lend(spareCount, allocator.directBuffer(READ_SIZE, READ_SIZE));
+      spareCount++;
     }
-    return buffer.memoryAddress();
+    return buffers == 1
+        ? Linux.read(fd, spares[0].memoryAddress(), READ_SIZE)
+        : Linux.readv(fd, spareVector.memoryAddress(), buffers);
   }
 
-  /** The first {@code length} bytes at {@link #readAddress}, as a buffer that the caller owns. */
-  ByteBuf take(int length) {
-    ByteBuf buffer = spare;
-    if (buffer == null) {
-      throw new AssertionError("nothing was read: there is no buffer");
-    }
+  /** Bytes that a read of {@code wanted} may bring. */
+  static int readSize(int wanted) {
+    return buffersFor(wanted) * READ_SIZE;
+  }
+
+  private static int buffersFor(int wanted) {
+    return Math.clamp((wanted + READ_SIZE - 1) / READ_SIZE, 1, MOST_BUFFERS);
+  }
+
+  private void lend(int i, ByteBuf buffer) {
+    spares[i] = buffer;
+    spareVector.setLongLE(i * IOVEC, buffer.memoryAddress());
+    spareVector.setLongLE(i * IOVEC + Long.BYTES, READ_SIZE);
+  }
+
+  /**
+   * Of the bytes that {@link #read} brought, those in its buffer number {@code i}, as a buffer that
+   * the caller owns.
+   *
+   * @param length of them; {@link #READ_SIZE} except in the last buffer
+   */
+  ByteBuf take(int i, int length) {
+    ByteBuf buffer = spares[i];
     if (length > COPY_LIMIT) {
-      spare = null;
+      lend(i, allocator.directBuffer(READ_SIZE, READ_SIZE));
       return buffer.writerIndex(length);
     }
     // with room, so that flow can put the next small read behind it
@@ -79,10 +114,12 @@ final class StreamMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    if (spare != null) {
-      spare.release();
-      spare = null;
+    for (int i = 0; i < spareCount; i++) {
+      spares[i].release();
+      spares[i] = Unpooled.EMPTY_BUFFER;
     }
+    spareCount = 0;
+    spareVector.release();
     cell.release();
     vector.release();
   }

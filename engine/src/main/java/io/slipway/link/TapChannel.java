@@ -47,6 +47,12 @@ public final class TapChannel extends AbstractChannel {
   private static final EpollIoOps NOT_READING = EpollIoOps.EPOLLERR;
 
   private static final int FRAMES_PER_BATCH = 64;
+
+  /**
+   * Bytes per batch: about as much as the processor's nearer cache keeps until they are written.
+   */
+  private static final int BYTES_PER_BATCH = 1 << 20;
+
   private static final long RETRY_MILLIS = 100;
   private static final int EPOLLHUP = 0x10;
   private static final int ENXIO = 6;
@@ -185,10 +191,11 @@ public final class TapChannel extends AbstractChannel {
   /** Reads what is there, up to a batch; the rest makes the descriptor readable again at once. */
   private void readBatch(boolean deviceError) {
     int frames = 0;
+    int bytes = 0;
     int errno = 0;
     reading = true;
     try {
-      while (frames < FRAMES_PER_BATCH && device.isOpen()) {
+      while (frames < FRAMES_PER_BATCH && bytes < BYTES_PER_BATCH && device.isOpen()) {
         ByteBuf frame = buffers.next();
         int length = device.readAddress(frame.memoryAddress(), 0, frame.capacity());
         if (length <= 0) {
@@ -197,6 +204,7 @@ public final class TapChannel extends AbstractChannel {
         }
         frame.setIndex(0, length);
         frames++;
+        bytes += length;
         pipeline().fireChannelRead(frame);
       }
     } catch (NativeIoException failure) {

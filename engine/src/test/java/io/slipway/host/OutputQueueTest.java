@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.slipway.sys.Linux;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,11 +30,19 @@ final class OutputQueueTest {
   @Test
   void smallReadsHaveRoomForTheNext() {
     StreamMemory memory = new StreamMemory(PooledByteBufAllocator.DEFAULT);
-    memory.readAddress();
-    ByteBuf read = memory.take(8);
+    int[] pipe = new int[2];
+    assertThat(Linux.pipe2(pipe, Linux.O_CLOEXEC)).isZero();
+    ByteBuf eight = PooledByteBufAllocator.DEFAULT.directBuffer(8).writeLong(8);
+    assertThat(Linux.write(pipe[1], eight.memoryAddress(), 8)).isEqualTo(8);
+    assertThat(memory.read(pipe[0], 1 << 20)).isEqualTo(8);
+    ByteBuf read = memory.take(0, 8);
+    assertThat(read).isEqualTo(eight);
     int room = read.writableBytes();
+    eight.release();
     read.release();
     memory.close();
+    Linux.close(pipe[0]);
+    Linux.close(pipe[1]);
     assertThat(room).isGreaterThan(1024);
   }
 }

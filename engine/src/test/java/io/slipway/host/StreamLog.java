@@ -19,6 +19,7 @@ final class StreamLog implements HostStream.Events {
   HostStream stream = new RefusedStream(0, this);
   @Nullable Endpoint local;
   volatile int largestRead;
+  int wanted = StreamMemory.READ_SIZE;
   @Nullable OnData onData;
   @Nullable Runnable onDrained;
   private final AtomicLong received = new AtomicLong();
@@ -57,6 +58,11 @@ final class StreamLog implements HostStream.Events {
   @Override
   public void onConnectFailed(int errno) {
     note("connectFailed " + errno);
+  }
+
+  @Override
+  public int wanted() {
+    return wanted;
   }
 
   @Override

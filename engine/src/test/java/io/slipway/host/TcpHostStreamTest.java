@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,29 @@ final class TcpHostStreamTest {
       await("answer", () -> log.received() == 7);
       assertThat(log.checksum()).isEqualTo(Bytes.checksum("welcome".getBytes(US_ASCII)));
     }
+  }
+
+  @Test
+  void doesNotPaceOnTheLoopback() throws Exception {
+    StreamLog log = room.connected(target());
+    String filter = "sport = :" + Objects.requireNonNull(log.local).port();
+    Process ss = new ProcessBuilder("ss", "-Htin", "state", "established", filter).start();
+    assertThat(new String(ss.getInputStream().readAllBytes(), US_ASCII)).contains(" reno ");
+    assertThat(ss.waitFor()).isZero();
+  }
+
+  @Test
+  void deliversAllThatOneReadBrings() throws IOException {
+    byte[] sent = Bytes.random(3, MIB / 4);
+    StreamLog log = room.connected(target());
+    log.wanted = MIB;
+    try (Socket peer = server.accept()) {
+      peer.getOutputStream().write(sent);
+    }
+    room.run(log.stream::resumeReads);
+    await("eof", () -> log.has("eof"));
+    assertThat(log.received()).isEqualTo(sent.length);
+    assertThat(log.checksum()).isEqualTo(Bytes.checksum(sent));
   }
 
   @Test
