@@ -111,13 +111,7 @@ final class DatagramPort implements AutoCloseable {
   void say(byte kind, int id, Peer peer) {
     slab.setByte(0, kind).setInt(Datagram.ID, id);
     UdpSocket.send(
-        fd,
-        batch,
-        slab.memoryAddress(),
-        Datagram.HEADER,
-        peer.high(),
-        peer.low(),
-        peer.port());
+        fd, batch, slab.memoryAddress(), Datagram.HEADER, peer.high(), peer.low(), peer.port());
   }
 
   @Override

@@ -12,10 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** Opens TCP connections that have each answered one byte, and keeps them. */
 final class IdleClient {
   private static final int THREADS = 8;
+  private static final long OPENING_NANOS = 60_000_000_000L;
 
   private final InetSocketAddress server;
   private final int count;
   private final List<SocketChannel> open = new ArrayList<>();
+  private int begun;
   private int errors;
 
   private IdleClient(InetSocketAddress server, int count) {
@@ -25,7 +27,7 @@ final class IdleClient {
 
   /**
    * Says when they are open, and then holds them until the standard input ends or the time is over.
-   * Gives up opening when so many could not be opened as there are threads.
+   * Opens no more when as many have failed as there are threads, or after a minute.
    */
   static Report hold(InetSocketAddress server, int count, long nanos)
       throws InterruptedException, IOException {
@@ -36,19 +38,27 @@ final class IdleClient {
       threads.add(Thread.ofPlatform().daemon().name("idle").start(client::open));
     }
     for (Thread thread : threads) {
-      thread.join();
+      long left = begin + OPENING_NANOS - System.nanoTime();
+      thread.join(Math.max(1, left / 1_000_000));
     }
-    System.out.println(
-        new Report("idle")
-            .with("open", client.open.size())
-            .with("errors", client.errors)
-            .with("seconds", (System.nanoTime() - begin) / 1e9));
+    System.out.println(client.report(begin));
     Thread reader = Thread.ofPlatform().daemon().name("stdin").start(IdleClient::drainInput);
     reader.join(nanos / 1_000_000);
-    for (SocketChannel channel : client.open) {
+    return client.close();
+  }
+
+  private synchronized Report report(long begin) {
+    return new Report("idle")
+        .with("open", open.size())
+        .with("errors", errors)
+        .with("seconds", (System.nanoTime() - begin) / 1e9);
+  }
+
+  private synchronized Report close() throws IOException {
+    for (SocketChannel channel : open) {
       channel.close();
     }
-    return new Report("closed").with("count", client.open.size());
+    return new Report("closed").with("count", open.size());
   }
 
   private static void drainInput() {
@@ -62,9 +72,8 @@ final class IdleClient {
   private void open() {
     ByteBuffer buffer = ByteBuffer.allocateDirect(1);
     while (wantsMore()) {
-      SocketChannel channel = null;
       try {
-        channel = SocketChannel.open(server);
+        SocketChannel channel = SocketChannel.open(server);
         channel.write(buffer.clear());
         done(channel.read(buffer.clear()) == 1 ? channel : null);
       } catch (IOException e) {
@@ -74,12 +83,17 @@ final class IdleClient {
   }
 
   private synchronized boolean wantsMore() {
-    return open.size() < count && errors < THREADS;
+    if (begun == count || errors == THREADS) {
+      return false;
+    }
+    begun++;
+    return true;
   }
 
   private synchronized void done(@Nullable SocketChannel channel) {
     if (channel == null) {
       errors++;
+      begun--;
     } else {
       open.add(channel);
     }

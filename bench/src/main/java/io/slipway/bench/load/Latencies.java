@@ -2,10 +2,7 @@ package io.slipway.bench.load;
 
 import java.util.Arrays;
 
-/**
- * Durations in nanoseconds, every one kept: percentiles are exact. Owned by one thread; {@link
- * #add(Latencies)} gathers those of others after they have ended.
- */
+/** Durations in nanoseconds, every one kept: percentiles are exact. Owned by one thread. */
 final class Latencies {
   private long[] values = new long[1 << 16];
   private int count;
@@ -17,12 +14,6 @@ final class Latencies {
     }
     values[count++] = nanos;
     sorted = false;
-  }
-
-  void add(Latencies others) {
-    for (int i = 0; i < others.count; i++) {
-      add(others.values[i]);
-    }
   }
 
   void clear() {

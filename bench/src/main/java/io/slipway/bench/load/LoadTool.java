@@ -110,15 +110,14 @@ final class LoadTool {
     Thread.ofPlatform()
         .daemon()
         .name("alarm")
-        .start(
-            () -> {
-              try {
-                Thread.sleep(millis);
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-              System.err.println("load: nothing moves any more");
-              Runtime.getRuntime().halt(1);
-            });
+        .start(() -> {
+          try {
+            Thread.sleep(millis);
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          System.err.println("load: nothing moves any more");
+          Runtime.getRuntime().halt(1);
+        });
   }
 }

@@ -15,7 +15,7 @@ final class RateSearch {
   static final double LEAST = 250;
 
   /** Above this nothing is looked for. */
-  static final double MOST = 4_000_000;
+  static final double MOST = 512 * START;
 
   /** The search ends when what failed is within so much of what passed. */
   static final double PRECISION = 1.04;

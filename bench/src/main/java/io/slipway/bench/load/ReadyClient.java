@@ -23,18 +23,22 @@ final class ReadyClient {
       throws IOException, InterruptedException {
     System.out.println(new Report("trying").with("at_ns", System.nanoTime()));
     long deadline = System.nanoTime() + nanos;
-    for (int attempt = 0; System.nanoTime() < deadline; attempt++) {
-      if (answers(server, FIRST_TIMEOUT_MILLIS + attempt)) {
-        return new Report("ready").with("at_ns", System.nanoTime()).with("attempts", attempt + 1);
+    int attempts = 0;
+    for (int silences = 0; System.nanoTime() < deadline; attempts++) {
+      long begin = System.nanoTime();
+      long patience = (FIRST_TIMEOUT_MILLIS + silences) * 1_000_000L;
+      if (answers(server, begin + patience)) {
+        return new Report("ready").with("at_ns", System.nanoTime()).with("attempts", attempts + 1);
       }
+      // Where there is no route yet, an attempt fails at once.
+      silences += System.nanoTime() - begin >= patience ? 1 : 0;
       Thread.sleep(1);
     }
     throw new IOException("no answer");
   }
 
-  private static boolean answers(InetSocketAddress server, long timeoutMillis) throws IOException {
+  private static boolean answers(InetSocketAddress server, long deadline) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(1);
-    long deadline = System.nanoTime() + timeoutMillis * 1_000_000;
     try (Selector selector = Selector.open();
         SocketChannel channel = SocketChannel.open()) {
       channel.configureBlocking(false);
@@ -46,8 +50,8 @@ final class ReadyClient {
           channel.write(buffer.clear());
           key.interestOps(SelectionKey.OP_READ);
         }
-        long left = (deadline - System.nanoTime()) / 1_000_000;
-        if (left <= 0 || selector.select(left) == 0) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0 || selector.select(left / 1_000_000 + 1) == 0) {
           return false;
         }
         selector.selectedKeys().clear();
