@@ -40,7 +40,10 @@ class Guest:
     def relayed(self):
         """Ends the relay; how many frames it had, each way, and how many the kernel kept from it."""
         self.relay.terminate()
-        return json.loads(self.relay.communicate(timeout=5)[0])
+        try:
+            return json.loads(self.relay.communicate(timeout=5)[0])
+        except (subprocess.TimeoutExpired, ValueError):
+            raise Failure("the relay has ended before") from None
 
     def client(self, kind, *options):
         """A client of the load tool, as a command."""

@@ -47,10 +47,8 @@ def transfer(guest, direction, streams, seconds):
         said = run(guest.bulk(direction, streams, seconds), seconds + 15)
         engine = machine.processor_seconds(pids) - engine
         busy = machine.busy_seconds() - busy
-    end = json.loads(said)["end"]
+    end = summary(said)
     gigabytes = end["sum_received"]["bytes"] / 1e9
-    if not gigabytes:
-        raise Failure("iperf3: not a byte came")
     shares = [stream["receiver"]["bytes"] for stream in end["streams"]]
     return {
         "gbit_per_s": end["sum_received"]["bits_per_second"] / 1e9,
@@ -60,6 +58,17 @@ def transfer(guest, direction, streams, seconds):
         "jain": jain(shares),
         "slowest_share": min(shares) * len(shares) / sum(shares),
     }
+
+
+def summary(said):
+    """What iperf3 reports when it has ended as it should."""
+    try:
+        end = json.loads(said)["end"]
+        if end["sum_received"]["bytes"] == 0:
+            raise Failure("iperf3: not a byte came")
+        return end
+    except (ValueError, KeyError):
+        raise Failure("iperf3 ends without a report") from None
 
 
 def jain(shares):
@@ -94,8 +103,7 @@ def rr_beside_bulk(guest, direction, seconds):
             said = bulk.communicate(timeout=20)[0]
         except subprocess.TimeoutExpired:
             raise Failure("the bulk transfer does not end") from None
-    received = json.loads(said)["end"].get("sum_received", {}).get("bits_per_second", 0)
-    return found | {"bulk_gbit_per_s": received / 1e9}
+    return found | {"bulk_gbit_per_s": summary(said)["sum_received"]["bits_per_second"] / 1e9}
 
 
 def crr(guest, parallel, seconds):

@@ -87,7 +87,8 @@ class Results:
 
     def __init__(self, rows):
         self.rows = [row for row in rows if row["measurement"] != ABOUT]
-        self.about = [row["value"] for row in rows if row["measurement"] == ABOUT]
+        self.about = list(dict.fromkeys(
+            row["value"] for row in rows if row["measurement"] == ABOUT))
         present = {row["engine"] for row in self.rows}
         self.engines = [name for name in (*ENGINES, *LIMITS) if name in present]
         self.congestions = list(dict.fromkeys(row["congestion"] for row in self.rows))
@@ -193,6 +194,7 @@ class Panel(NamedTuple):
     """A group of bars for each of some lines."""
     title: str
     lines: tuple          # of pairs: what stands below the bars, and the line
+    scale: str = "linear"
 
 
 def panels(results):
@@ -205,7 +207,7 @@ def panels(results):
         for direction, arrow in (("out", "→"), ("in", "←"))))
     yield Panel("processor seconds of the machine per GB, 1 stream", tuple(
         (f"{arrow} {mtu}", Line("", f"tcp {direction} 1", ("machine_cpu_s_per_gb",), mtu=mtu))
-        for mtu in results.mtus for direction, arrow in (("out", "→"), ("in", "←"))))
+        for mtu in results.mtus for direction, arrow in (("out", "→"), ("in", "←"))), "log")
     yield Panel("requests and connections, 1000 per s", tuple(
         (label, Line("", measurement, ("thousands_per_s",))) for label, measurement in (
             ("TCP\nrequest", "rr"), ("UDP\nrequest", "udprr"),
@@ -254,5 +256,6 @@ def draw(axes, results, congestion, panel):
                          color=COLORS[engine], error_kw={"linewidth": 0.6},
                          yerr=[[middle - min(values)], [max(values) - middle]])
     axes.set_title(panel.title, fontsize=9)
+    axes.set_yscale(panel.scale)
     axes.set_xticks(range(len(panel.lines)), [label for label, _ in panel.lines])
     axes.spines[["top", "right"]].set_visible(False)

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Opens TCP connections that have each answered one byte, and keeps them. */
 final class IdleClient {
   private static final int THREADS = 8;
-  private static final long OPENING_NANOS = 60_000_000_000L;
+  private static final long OPENING_NANOS = 30_000_000_000L;
 
   private final InetSocketAddress server;
   private final int count;
@@ -27,7 +27,7 @@ final class IdleClient {
 
   /**
    * Says when they are open, and then holds them until the standard input ends or the time is over.
-   * Opens no more when as many have failed as there are threads, or after a minute.
+   * Opens no more when as many have failed as there are threads, or after half a minute.
    */
   static Report hold(InetSocketAddress server, int count, long nanos)
       throws InterruptedException, IOException {
