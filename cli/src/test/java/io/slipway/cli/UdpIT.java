@@ -8,6 +8,7 @@ import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.Services;
 import io.slipway.cli.it.TestHost;
+import io.slipway.cli.it.World;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,7 +21,9 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Datagrams: whole, in order, from one mapping per guest socket (RFC 4787). */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -119,6 +122,34 @@ final class UdpIT {
           print(type(e).__name__)
       """;
 
+  /** Receives datagrams until none comes, and says how many of the size were whole. */
+  private static final String COUNT =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+      s.bind(('', 7000))
+      s.settimeout(30)
+      print('ready', flush=True)
+      whole = 0
+      try:
+          while True:
+              data = s.recv(65535)
+              whole += data == bytes([whole]) * int(sys.argv[1])
+              s.settimeout(1)
+      except TimeoutError:
+          print(whole)
+      """;
+
+  private static final String BURST =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.connect((sys.argv[1], 7000))
+      for i in range(30):
+          s.send(bytes([i]) * int(sys.argv[2]))
+      """;
+
   private int first;
   private int second;
   private Path log;
@@ -163,6 +194,22 @@ final class UdpIT {
   void nobodyThereIsRefusedAsOnAnyNetwork() {
     String refused = guest.python(REFUSED, Guest.GATEWAY, Services.freePort()).ok().text();
     assertThat(refused).isEqualTo("ConnectionRefusedError");
+  }
+
+  /**
+   * The second size is larger than the path's packets: the host's kernel cuts no batch of those.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1400, 4000})
+  void aBurstCrossesALinkOf1500(int size) {
+    try (World world = World.make();
+        Guest inside = world.guest(caller);
+        Proc counter = world.internetPython(COUNT, size)) {
+      Await.until(
+          "the counter is ready", SOON, () -> counter.out().contains("ready"), counter::soFar);
+      inside.python(BURST, "203.0.113.1", size).ok();
+      assertThat(counter.await(Duration.ofSeconds(40)).ok().text()).endsWith("30");
+    }
   }
 
   @Test

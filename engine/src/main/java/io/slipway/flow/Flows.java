@@ -213,7 +213,7 @@ public final class Flows {
     return true;
   }
 
-  /** The end of a batch of frames: acknowledgements leave, host channels are flushed. */
+  /** The end of a batch of frames: acknowledgements leave, host sockets are flushed. */
   public void batchEnd(long nowNanos) {
     for (int i = 0; i < touchedCount; i++) {
       TcpFlow flow = touched[i];
@@ -223,6 +223,7 @@ public final class Flows {
       }
     }
     touchedCount = 0;
+    parts.sockets().flush();
   }
 
   /** Ends every flow: resets to both sides. */

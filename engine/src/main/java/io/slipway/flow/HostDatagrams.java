@@ -13,7 +13,8 @@ import io.slipway.route.Endpoint;
 public interface HostDatagrams {
 
   /**
-   * Sends one datagram now. The call keeps nothing.
+   * Sends one datagram: now, or with others to the same peer at the batch's end ({@link
+   * HostSockets#flush}), in order. The call keeps nothing of {@code data}.
    *
    * <p>An error that the kernel kept for another peer's datagram does not spoil this one: it is
    * tried again, and the other error arrives at {@link Events#onError}.
@@ -25,8 +26,9 @@ public interface HostDatagrams {
    * @param dstLow the peer's address, low half; its family is the socket's
    * @param dstPort the peer's port
    * @param hopLimit the TTL or hop limit to send with, 1..255, or 0 for the kernel's default
-   * @return the bytes sent, or a negated errno: -EAGAIN and -ENOBUFS when the kernel has no room
-   *     (drop and count), -EMSGSIZE, -EACCES (broadcast), -ENETUNREACH, ...
+   * @return the bytes sent or waiting, or a negated errno: -EAGAIN and -ENOBUFS when the kernel has
+   *     no room (drop and count), -EMSGSIZE, -EACCES (broadcast), -ENETUNREACH, ...; that of one
+   *     that waited is told by {@link Events#onRefused}
    */
   int send(
       ByteBuf data, int offset, int length, long dstHigh, long dstLow, int dstPort, int hopLimit);
@@ -65,8 +67,22 @@ public interface HostDatagrams {
     void onReadBatchEnd();
 
     /**
+     * Our own kernel refused a datagram that {@link HostDatagrams#send} had let wait.
+     *
+     * @param errno the positive errno, as of {@code send}
+     * @param dstHigh the address that it was for, high half
+     * @param dstLow the address that it was for, low half
+     * @param dstPort the port that it was for
+     * @param data holds the datagram, valid for the call
+     * @param offset absolute index of its first byte
+     * @param length its bytes
+     */
+    void onRefused(
+        int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length);
+
+    /**
      * An ICMP error about a datagram sent earlier (IP_RECVERR, ip(7)). What our own kernel refuses
-     * is the result of {@link HostDatagrams#send} and not told here.
+     * is not told here.
      *
      * @param errno the positive errno that the kernel made of it: ECONNREFUSED, EHOSTUNREACH, ...
      * @param icmpType the ICMP or ICMPv6 type, as the socket's family says

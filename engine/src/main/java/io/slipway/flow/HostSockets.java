@@ -38,4 +38,7 @@ public interface HostSockets {
    */
   HostDatagrams openDatagrams(boolean v6, @Nullable IpAddress source, HostDatagrams.Events events)
       throws HostSocketException;
+
+  /** The end of a batch: datagrams that waited for each other leave now. */
+  void flush();
 }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One UDP mapping: a guest's endpoint and the one host socket that all its datagrams leave by,
  * whoever they are for (RFC 4787 4.1, endpoint-independent). Owned by the event loop of its {@code
- * Shard}. Datagrams cross in the call that brings them; nothing is queued, nothing allocated.
+ * Shard}. A datagram of the guest waits for the end of its batch at most, together with others to
+ * the same peer; one of the host crosses in the call that brings it. Nothing is allocated for it.
  */
 final class UdpFlow extends Flow implements HostDatagrams.Events {
   private static final int DEFAULT_HOPS = 64;
@@ -135,6 +136,45 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
             length,
             DEFAULT_HOPS,
             0);
+  }
+
+  @Override
+  public void onRefused(
+      int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length) {
+    flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+    IcmpError error = IcmpError.ofErrno(errno);
+    if (errno == HostErrno.AGAIN || errno == HostErrno.NO_BUFFERS || error == null) {
+      return; // a full socket loses datagrams, as a full link does
+    }
+    Lan lan = flows.router().lan();
+    IpAddress gateway = isV6() ? lan.gateway6() : lan.gateway4();
+    IpAddress to = gatewayFor(dstHigh, dstLow);
+    long toHigh = to == null ? dstHigh : to.high();
+    long toLow = to == null ? dstLow : to.low();
+    // like IcmpErrors.send: a host speaks for itself, anything else is the gateway's to say
+    IpAddress router = error.isFromDestination() ? null : gateway;
+    long fromHigh = router == null ? toHigh : router.high();
+    long fromLow = router == null ? toLow : router.low();
+    flows
+        .parts
+        .icmpErrors()
+        .sendQuoting(
+            error,
+            0,
+            fromHigh,
+            fromLow,
+            guestHigh,
+            guestLow,
+            guestPort,
+            toHigh,
+            toLow,
+            dstPort,
+            Protocol.UDP.number(),
+            data,
+            offset,
+            length,
+            0,
+            flows.parts.clock().nowNanos());
   }
 
   @Override

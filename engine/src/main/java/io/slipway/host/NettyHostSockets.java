@@ -73,6 +73,13 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
     return datagrams;
   }
 
+  @Override
+  public void flush() {
+    if (datagramMemory != null) {
+      datagramMemory.flush();
+    }
+  }
+
   private void adopt(HostChannel channel) {
     loop.register(channel);
     children.add(channel);

@@ -43,6 +43,9 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
   private boolean silent;
   private int hopLimit;
 
+  /** Until the kernel refuses to cut a run of this socket. */
+  private boolean canSegment = true;
+
   /** Wraps a socket of {@link #openSocket}, which the channel owns from here on. */
   UdpHostDatagrams(
       EventLoop loop,
@@ -113,18 +116,76 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
     if (!descriptor.isOpen()) {
       return -Errno.EBADF;
     }
-    if (wantedHopLimit != hopLimit) {
-      setHopLimit(wantedHopLimit);
+    SendRun run = memory.run(fd);
+    if (!run.takes(this, length, dstHigh, dstLow, dstPort, wantedHopLimit)) {
+      run.flush();
+      if (length == 0 || length > SendRun.LONGEST) {
+        long address = data.memoryAddress() + offset;
+        return sendNow(address, length, dstHigh, dstLow, dstPort, wantedHopLimit);
+      }
+      run.begin(this, length, dstHigh, dstLow, dstPort, wantedHopLimit);
     }
+    run.add(data, offset, length);
+    return length;
+  }
+
+  /** Sends what has waited; called by the run. */
+  void send(SendRun run) {
+    if (run.count() > 1 && canSegment && sendTogether(run)) {
+      return;
+    }
+    ByteBuf bytes = run.bytes();
+    int end = bytes.writerIndex();
+    for (int at = 0; at < end; at += run.size()) {
+      int length = Math.min(run.size(), end - at);
+      long address = bytes.memoryAddress() + at;
+      int sent = sendNow(address, length, run.high(), run.low(), run.port(), run.hopLimit());
+      if (sent < 0 && !silent) {
+        events.onRefused(-sent, run.high(), run.low(), run.port(), bytes, at, length);
+      }
+    }
+  }
+
+  /**
+   * Returns false when the kernel took nothing, for a reason that each datagram may be asked for.
+   */
+  private boolean sendTogether(SendRun run) {
+    applyHopLimit(run.hopLimit());
     UdpBatch batch = memory.batch;
-    long address = data.memoryAddress() + offset;
-    int sent = UdpSocket.send(fd, batch, address, length, dstHigh, dstLow, dstPort);
+    long address = run.bytes().memoryAddress();
+    int length = run.bytes().writerIndex();
+    int sent = -Errno.EAGAIN;
+    for (int tries = 0; tries < 2 && sent < 0; tries++) {
+      // the second one as in sendNow
+      batch.add(address, length, run.size(), run.high(), run.low(), run.port());
+      sent = UdpSocket.sendAll(fd, batch);
+      if (sent < 0) {
+        batch.drop();
+      }
+    }
+    if (sent == -Errno.EINVAL || sent == -Errno.EIO || sent == -Errno.EMSGSIZE) {
+      // Larger than the path's packets, or over a device that computes no checksums.
+      canSegment = false;
+    }
+    return sent > 0;
+  }
+
+  private int sendNow(long address, int length, long high, long low, int port, int wanted) {
+    applyHopLimit(wanted);
+    UdpBatch batch = memory.batch;
+    int sent = UdpSocket.send(fd, batch, address, length, high, low, port);
     if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
       // Linux hands a socket's pending error to whichever call comes first, and clears it thereby
       // (ip(7), IP_RECVERR). If the error is our own, it comes again.
-      sent = UdpSocket.send(fd, batch, address, length, dstHigh, dstLow, dstPort);
+      sent = UdpSocket.send(fd, batch, address, length, high, low, port);
     }
     return sent;
+  }
+
+  private void applyHopLimit(int wanted) {
+    if (wanted != hopLimit) {
+      setHopLimit(wanted);
+    }
   }
 
   private void setHopLimit(int wanted) {
@@ -236,13 +297,26 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
 
   @Override
   public void close() {
+    flushOwn();
     channel.end();
+  }
+
+  /** What waits leaves while there is a descriptor to leave by. */
+  private void flushOwn() {
+    SendRun run = memory.run(fd);
+    if (run.isOf(this)) {
+      run.flush();
+    }
   }
 
   @Override
   public void release() {
     silent = true;
     reading = false;
+    SendRun run = memory.run(fd);
+    if (run.isOf(this)) {
+      run.discard();
+    }
   }
 
   @Override

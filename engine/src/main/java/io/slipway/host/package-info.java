@@ -35,6 +35,12 @@
  *   <li>Netty's datagram channel allocates per datagram and cannot read the error queue.
  * </ul>
  *
+ * <p><b>Datagrams to one peer leave together.</b> A system call per datagram is most of what one
+ * costs, so those of a batch that are of one size are put behind each other ({@code SendRun}) and
+ * cut by the kernel (UDP_SEGMENT). Where it will not cut, because they are larger than the path's
+ * packets or the device is a simple one, they leave one by one, from then on too. The order within
+ * a socket is that of the calls.
+ *
  * <p><b>Half-close</b> (RFC 9293 section 3.6): the peer's FIN is {@code onEof}, ours is {@code
  * shutdownOutput} after what is pending; a stream lives until both are done, one side breaks, or
  * {@code flow} closes it. <b>A reset</b> is reported after the bytes that had arrived before it: as

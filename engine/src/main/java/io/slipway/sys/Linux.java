@@ -91,6 +91,11 @@ public final class Linux {
     return LibC.call(WRITE, fd, address, length);
   }
 
+  /** memcpy(3): {@code length} bytes between two places that do not overlap; allocates nothing. */
+  public static void copy(long from, long to, int length) {
+    MemorySegment.copy(LibC.MEMORY, from, LibC.MEMORY, to, length);
+  }
+
   /** ioctl(2) with an integer or an address as its argument. */
   public static int ioctl(int fd, long request, long argument) {
     return LibC.call(IOCTL, fd, request, argument);

@@ -272,6 +272,9 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     egress.close();
   }
 
+  @Override
+  public void flush() {}
+
   /** A host's stream that remembers what was done to it. */
   static final class FakeStream implements HostStream {
     final Endpoint target;

@@ -1,7 +1,9 @@
 package io.slipway.flow;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.slipway.route.AccessList;
 import io.slipway.route.RouterConfig;
@@ -71,6 +73,23 @@ final class UdpFlowTest {
       kit.sockets.getFirst().answer = -11;
       kit.udp(5000, FlowKit.REMOTE, 9, "third");
       assertThat(kit.nextFrame()).isEqualTo("nothing");
+    }
+  }
+
+  @Test
+  void whatWaitedAndWasRefusedBecomesIcmp() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, GATEWAY, 9, "first");
+      IpAddress loopback = IpAddress.parse("127.0.0.1");
+      ByteBuf waited = Unpooled.directBuffer().writeBytes("..late".getBytes(US_ASCII));
+      HostDatagrams.Events events = kit.sockets.getFirst().events;
+      events.onRefused(111, loopback.high(), loopback.low(), 9, waited, 2, 4);
+      assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/3");
+      events.onRefused(101, loopback.high(), loopback.low(), 9, waited, 2, 4);
+      assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/0");
+      events.onRefused(11, loopback.high(), loopback.low(), 9, waited, 2, 4);
+      assertThat(kit.nextFrame()).isEqualTo("nothing");
+      waited.release();
     }
   }
 

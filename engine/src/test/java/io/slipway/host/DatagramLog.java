@@ -25,6 +25,11 @@ final class DatagramLog implements HostDatagrams.Events {
   volatile boolean closed;
   private final List<Datagram> datagrams = new ArrayList<>();
   private final List<Failure> failures = new ArrayList<>();
+  private final List<String> refusals = new ArrayList<>();
+
+  synchronized List<String> refusals() {
+    return List.copyOf(refusals);
+  }
 
   /** Datagrams so far. */
   long count() {
@@ -58,6 +63,12 @@ final class DatagramLog implements HostDatagrams.Events {
 
   @Override
   public void onReadBatchEnd() {}
+
+  @Override
+  public synchronized void onRefused(
+      int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length) {
+    refusals.add(errno + " " + data.toString(offset, length, StandardCharsets.US_ASCII));
+  }
 
   @Override
   public synchronized void onError(

@@ -19,16 +19,26 @@ import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One UDP socket of the host, against real ones on the loopback. */
 @Timeout(60)
 final class UdpHostDatagramsTest {
   private static final int LARGEST = 65507;
+  private static final String MANY =
+      "99999999999999999999999999999999999999999999999999"
+          + "99999999999999999999999999999999999999999999999999"
+          + "99999999999999999999999999999999999999999999999999";
 
   private final HostRoom room = new HostRoom();
   private final DatagramLog log = new DatagramLog();
@@ -56,7 +66,9 @@ final class UdpHostDatagramsTest {
     IpAddress to = IpAddress.parse(address);
     return room.call(() -> {
       out.setBytes(3, payload);
-      return datagrams.send(out, 3, payload.length, to.high(), to.low(), port, hopLimit);
+      int sent = datagrams.send(out, 3, payload.length, to.high(), to.low(), port, hopLimit);
+      room.sockets.flush();
+      return sent;
     });
   }
 
@@ -123,6 +135,66 @@ final class UdpHostDatagramsTest {
     await("second", () -> log.count() == 2);
   }
 
+  /** Lengths of one batch, each digit's datagram as long as the digit says, in hundreds. */
+  @ParameterizedTest
+  @ValueSource(strings = {"55555", "5553", "55535", "3555", "1", "5050", "22223333", MANY})
+  void aBatchLeavesTogetherAndArrivesAsItWasSent(String lengths) throws IOException {
+    IpAddress to = IpAddress.parse("127.0.0.1");
+    int port = peer.getLocalPort();
+    room.run(() -> {
+      for (int i = 0; i < lengths.length(); i++) {
+        int length = 100 * (lengths.charAt(i) - '0');
+        out.setZero(0, length).setByte(0, i);
+        assertThat(datagrams.send(out, 0, length, to.high(), to.low(), port, 0)).isEqualTo(length);
+      }
+      out.setZero(0, 1000); // what waits is a copy
+      room.sockets.flush();
+    });
+    for (int i = 0; i < lengths.length(); i++) {
+      byte[] datagram = receive();
+      assertThat(datagram).hasSize(100 * (lengths.charAt(i) - '0'));
+      if (datagram.length > 0) {
+        assertThat(datagram[0]).isEqualTo((byte) i);
+      }
+    }
+  }
+
+  @Test
+  void socketsAndPeersMayTakeTurns() throws IOException {
+    IpAddress to = IpAddress.parse("127.0.0.1");
+    List<HostDatagrams> sockets = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      sockets.add(room.call(() -> room.sockets.openDatagrams(false, null, new DatagramLog())));
+    }
+    try (DatagramSocket second =
+        new DatagramSocket(SocketAddresses.of(Endpoint.parse("127.0.0.1:0")))) {
+      second.setSoTimeout(10_000);
+      room.run(() -> {
+        out.setZero(0, 100);
+        for (int round = 0; round < 3; round++) {
+          for (HostDatagrams socket : sockets) {
+            for (int port : new int[] {peer.getLocalPort(), second.getLocalPort()}) {
+              out.setByte(0, round);
+              assertThat(socket.send(out, 0, 100, to.high(), to.low(), port, 0)).isEqualTo(100);
+            }
+          }
+        }
+        sockets.forEach(HostDatagrams::close); // which sends what waits
+      });
+      for (DatagramSocket receiver : List.of(peer, second)) {
+        Map<Integer, Integer> rounds = new HashMap<>();
+        for (int i = 0; i < 60; i++) {
+          DatagramPacket packet = new DatagramPacket(new byte[200], 200);
+          receiver.receive(packet);
+          assertThat(packet.getLength()).isEqualTo(100);
+          int round = rounds.merge(packet.getPort(), 1, Integer::sum);
+          assertThat(packet.getData()[0]).isEqualTo((byte) (round - 1));
+        }
+        assertThat(rounds).hasSize(20);
+      }
+    }
+  }
+
   @Test
   void aClosedPortIsReportedWithTheDatagramsDestination() throws IOException {
     int closedPort;
@@ -160,6 +232,7 @@ final class UdpHostDatagramsTest {
         // The error of the first is pending when the second is sent in the same turn.
         assertThat(datagrams.send(out, 0, 1, dead.high(), dead.low(), closedPort, 0)).isEqualTo(1);
         assertThat(datagrams.send(out, 0, 1, alive.high(), alive.low(), port, 0)).isEqualTo(1);
+        room.sockets.flush();
       });
       assertThat(receive()).containsExactly(i);
     }
@@ -170,7 +243,8 @@ final class UdpHostDatagramsTest {
 
   @Test
   void refusedDestinationsAreErrnos() {
-    assertThat(send(new byte[1], "255.255.255.255", 9, 0)).isEqualTo(-Errno.EACCES);
+    assertThat(send("all".getBytes(US_ASCII), "255.255.255.255", 9, 0)).isEqualTo(3);
+    assertThat(log.refusals()).containsExactly(Errno.EACCES + " all");
     assertThat(send(new byte[1], "127.0.0.1", peer.getLocalPort(), 0)).isEqualTo(1);
   }
 
@@ -213,6 +287,7 @@ final class UdpHostDatagramsTest {
         six.resumeReads();
         out.setByte(0, 42);
         assertThat(six.send(out, 0, 1, self.high(), self.low(), port, 7)).isEqualTo(1);
+        room.sockets.flush();
       });
       DatagramPacket packet = new DatagramPacket(new byte[10], 10);
       other.receive(packet);
@@ -220,7 +295,10 @@ final class UdpHostDatagramsTest {
       await("echo", () -> own.datagrams().size() == 1);
       assertThat(own.datagrams().getFirst().from()).isEqualTo(new Endpoint(self, port));
     }
-    room.run(() -> six.send(out, 0, 1, self.high(), self.low(), port, 7));
+    room.run(() -> {
+      six.send(out, 0, 1, self.high(), self.low(), port, 7);
+      room.sockets.flush();
+    });
     await("error", () -> own.failures().size() == 1);
     assertThat(own.failures().getFirst().type()).isEqualTo(1);
     assertThat(own.failures().getFirst().code()).isEqualTo(4);
@@ -254,6 +332,7 @@ final class UdpHostDatagramsTest {
           for (int i = 0; i < perTurn; i++) {
             datagrams.send(out, 0, 100, self.high(), self.low(), port, 64);
           }
+          room.sockets.flush();
         });
         long wanted = before + sent + perTurn;
         await("a turn's worth", () -> log.count() >= wanted);

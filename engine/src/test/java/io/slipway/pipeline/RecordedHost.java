@@ -30,6 +30,9 @@ final class RecordedHost implements HostSockets {
     return new Datagrams(events);
   }
 
+  @Override
+  public void flush() {}
+
   private static final class Stream implements HostStream {
     private final HostStream.Events events;
 
