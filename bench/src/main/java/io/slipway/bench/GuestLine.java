@@ -8,7 +8,6 @@ import io.slipway.flow.FlowParts;
 import io.slipway.flow.Flows;
 import io.slipway.pipeline.Shard;
 import io.slipway.pipeline.ShardInitializer;
-import io.slipway.route.Endpoint;
 import io.slipway.route.Lan;
 import io.slipway.route.Router;
 import io.slipway.route.RouterConfig;
@@ -101,7 +100,7 @@ public final class GuestLine implements AutoCloseable {
       channel.pipeline().fireChannelRead(syn.segment(seq++, 0, TcpHeader.SYN));
       batchEnd();
     }
-    host.events().onConnected(Endpoint.parse("192.0.2.1:1024"));
+    host.events().onConnected();
     if (sink.frames() != 1) {
       throw new IllegalStateException("the SYN was not answered");
     }

@@ -42,6 +42,11 @@ final class WillingHost implements HostSockets, HostStream {
   }
 
   @Override
+  public Endpoint local() {
+    return Endpoint.parse("192.0.2.1:1024");
+  }
+
+  @Override
   public void write(ByteBuf data) {
     taken += data.readableBytes();
     data.release();

@@ -2,6 +2,7 @@ package io.slipway.flow;
 
 import io.netty.buffer.ByteBuf;
 import io.slipway.route.Endpoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host half of a TCP flow: a stream of bytes to and from a peer of the host's network.
@@ -15,6 +16,9 @@ import io.slipway.route.Endpoint;
  * still cuts a {@link #close} short), and the only event to come is {@link Events#onClosed}.
  */
 public interface HostStream {
+
+  /** The address and port of our side, asked of the kernel; null while there is no connection. */
+  @Nullable Endpoint local();
 
   /**
    * Queues bytes for the peer; they leave with the next {@link #flush}. Takes ownership of {@code
@@ -63,12 +67,8 @@ public interface HostStream {
    */
   interface Events {
 
-    /**
-     * The connection stands.
-     *
-     * @param local the address and port that the kernel chose on our side
-     */
-    void onConnected(Endpoint local);
+    /** The connection stands. */
+    void onConnected();
 
     /**
      * The connection could not be made, or no socket could be had. The stream is gone.

@@ -2,7 +2,6 @@ package io.slipway.flow;
 
 import io.netty.buffer.ByteBuf;
 import io.slipway.icmp.IcmpError;
-import io.slipway.route.Endpoint;
 import io.slipway.route.Protocol;
 import io.slipway.route.Verdict;
 import io.slipway.stats.Count;
@@ -250,13 +249,14 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   // ---- the host's side ----------------------------------------------------------------------
 
   @Override
-  public void onConnected(Endpoint local) {
-    hostLocal = local;
+  public void onConnected() {
     if (connectionClosed) {
       return;
     }
     long now = now();
-    if (flows.parts.listener().isDetailed()) {
+    HostStream host = stream;
+    if (host != null && flows.parts.listener().isDetailed()) {
+      hostLocal = host.local();
       announced = true;
       flows.parts.listener().opened(info(null, now));
     }

@@ -1,9 +1,7 @@
 package io.slipway.host;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.ChannelException;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.unix.FileDescriptor;
 import io.slipway.flow.HostDatagrams;
@@ -11,6 +9,7 @@ import io.slipway.flow.HostSocketException;
 import io.slipway.flow.HostSockets;
 import io.slipway.flow.HostStream;
 import io.slipway.route.Endpoint;
+import io.slipway.sys.TcpSocket;
 import io.slipway.sys.UdpSocket;
 import io.slipway.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
@@ -47,13 +46,11 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
 
   @Override
   public HostStream connect(Endpoint target, @Nullable IpAddress source, HostStream.Events events) {
-    LinuxSocket socket;
-    try {
-      socket = LinuxSocket.newSocketStream(!target.address().isV4());
-    } catch (ChannelException e) {
-      return new RefusedStream(HostErrno.of(e), events).tellOn(loop);
+    int fd = TcpSocket.open(!target.address().isV4());
+    if (fd < 0) {
+      return new RefusedStream(-fd, events).tellOn(loop);
     }
-    TcpHostStream stream = new TcpHostStream(loop, socket, streamMemory, events);
+    TcpHostStream stream = new TcpHostStream(loop, fd, streamMemory, events);
     adopt(stream.channel());
     stream.connect(target, source);
     return stream;

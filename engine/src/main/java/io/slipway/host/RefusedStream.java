@@ -3,6 +3,8 @@ package io.slipway.host;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.slipway.flow.HostStream;
+import io.slipway.route.Endpoint;
+import org.jspecify.annotations.Nullable;
 
 /** A stream that never had a socket: tells its flow why, and then that it is gone. */
 final class RefusedStream implements HostStream {
@@ -27,6 +29,11 @@ final class RefusedStream implements HostStream {
       events.onConnectFailed(errno);
     }
     events.onClosed();
+  }
+
+  @Override
+  public @Nullable Endpoint local() {
+    return null;
   }
 
   @Override

@@ -3,15 +3,13 @@ package io.slipway.host;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.IovArray;
-import io.netty.channel.unix.Socket;
 import io.slipway.flow.HostStream;
 import io.slipway.route.Endpoint;
 import io.slipway.sys.Errno;
+import io.slipway.sys.TcpSocket;
 import io.slipway.wire.IpAddress;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,26 +36,21 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
 
   private static final int WRITES_PER_TURN = 16;
 
-  /** tcp(7): the congestion control of this socket, by name. */
-  private static final int TCP_CONGESTION = 13;
-
   /**
-   * What every kernel has and every user may choose. Between two sockets of one machine nothing is
-   * lost for want of bandwidth, and a control that paces (BBR, where it is the default) only costs
-   * the processor time of its timers.
+   * A congestion control that every kernel has and every user may choose. Between two sockets of
+   * one machine nothing is lost for want of bandwidth, and a control that paces (BBR, where it is
+   * the default) only costs the processor time of its timers.
    */
-  private static final ByteBuffer RENO =
-      ByteBuffer.wrap("reno".getBytes(StandardCharsets.US_ASCII)).asReadOnlyBuffer();
-
-  private static final int IPPROTO_TCP = 6;
-  private static final int SOL_IP = 0;
-  private static final int IP_BIND_ADDRESS_NO_PORT = 24;
+  private static final String UNPACED = "reno";
 
   private final HostChannel channel;
-  private final Socket socket;
+  private final int fd;
   private final StreamMemory memory;
   private final Events events;
   private final OutputQueue output = new OutputQueue();
+
+  /** Where to, while the kernel has given no verdict. */
+  private @Nullable Endpoint target;
 
   private boolean connected;
 
@@ -80,10 +73,10 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
   /** The errno that broke the connection, or 0. */
   private int brokenBy;
 
-  /** Wraps an unconnected non-blocking socket, which the stream's channel owns from here on. */
-  TcpHostStream(EventLoop loop, Socket socket, StreamMemory memory, Events events) {
-    channel = new HostChannel(loop, socket, this);
-    this.socket = socket;
+  /** Wraps a {@link TcpSocket#open} descriptor, which the stream's channel owns from here on. */
+  TcpHostStream(EventLoop loop, int fd, StreamMemory memory, Events events) {
+    channel = new HostChannel(loop, new FileDescriptor(fd), this);
+    this.fd = fd;
     this.memory = memory;
     this.events = events;
   }
@@ -97,61 +90,89 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
 
   /** Begins to connect. The outcome is told in a later turn. */
   void connect(Endpoint target, @Nullable IpAddress source) {
-    if (!socket.isOpen()) {
+    if (!channel.isOpen()) {
       // The group was closed before: onClosed says the rest.
       return;
     }
-    try {
-      socket.setTcpNoDelay(true);
-      if (target.address().isLoopback()) {
-        socket.setRawOpt(IPPROTO_TCP, TCP_CONGESTION, RENO.duplicate());
+    if (target.address().isLoopback()) {
+      int result = TcpSocket.congestionControl(fd, UNPACED);
+      if (result < 0) {
+        log.debug("no congestion control {}: {}", UNPACED, Errno.name(-result));
       }
-      if (source != null) {
-        // The port is chosen at connect(2): one local port can then serve many targets.
-        socket.setIntOpt(SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-        socket.bind(SocketAddresses.of(new Endpoint(source, 0)));
-      }
-      if (socket.connect(SocketAddresses.of(target))) {
-        channel.later(this::connected);
-      } else {
-        channel.watch(WRITE);
-      }
-    } catch (IOException | RuntimeException e) {
-      int errno = HostErrno.ofConnect(e, target, source);
-      channel.later(() -> connectFailed(errno));
+    }
+    int result = source == null ? 0 : TcpSocket.bind(fd, source.high(), source.low());
+    if (result == 0) {
+      result = askConnect(target);
+    }
+    if (result == -Errno.EINPROGRESS) {
+      // Within one machine the handshake is over before connect(2) returns, and asking again says
+      // so: that spares a round through epoll_wait(2), and the SYN-ACK leaves one turn earlier.
+      result = askConnect(target);
+    }
+    if (isPending(result)) {
+      this.target = target;
+      channel.watch(WRITE);
+    } else {
+      int verdict = result;
+      channel.later(() -> connectEnded(verdict));
     }
   }
 
+  private int askConnect(Endpoint target) {
+    IpAddress address = target.address();
+    return TcpSocket.connect(fd, address.high(), address.low(), target.port());
+  }
+
+  private static boolean isPending(int result) {
+    return result == -Errno.EALREADY || result == -Errno.EINPROGRESS;
+  }
+
+  /**
+   * Asks for the verdict, unless it is known or the event was an earlier socket's of this number.
+   */
   private void finishConnect() {
-    int errno = pendingError();
-    if (errno != 0) {
-      connectFailed(errno);
-    } else if (socket.remoteAddress() != null) {
-      connected();
+    Endpoint to = target;
+    if (to != null) {
+      int result = askConnect(to);
+      if (!isPending(result)) {
+        connectEnded(result);
+      }
     }
-    // Otherwise the event was meant for an earlier socket of the same number: still connecting.
   }
 
-  private void connected() {
-    if (connected || !socket.isOpen()) {
+  private void connectEnded(int result) {
+    if (connected || !channel.isOpen()) {
+      return;
+    }
+    target = null;
+    if (result < 0) {
+      connectFailed(-result);
       return;
     }
     connected = true;
+    // few servers speak first, and those that do cost one idle turn: no need to change the mask
+    readsWatched = true;
     if (!silent) {
-      events.onConnected(SocketAddresses.endpoint(socket.localAddress()));
+      events.onConnected();
     }
     flushAndSettle();
   }
 
   private void connectFailed(int errno) {
-    if (!socket.isOpen()) {
-      return;
-    }
     boolean tell = !silent;
     channel.end();
     if (tell) {
       events.onConnectFailed(errno);
     }
+  }
+
+  @Override
+  public @Nullable Endpoint local() {
+    if (!connected || !channel.isOpen()) {
+      return null;
+    }
+    TcpSocket.Local local = TcpSocket.local(fd);
+    return new Endpoint(new IpAddress(local.high(), local.low()), local.port());
   }
 
   // Readiness.
@@ -173,7 +194,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     } else {
       readsWatched = false;
       if (trouble && brokenBy == 0) {
-        int errno = pendingError();
+        int errno = TcpSocket.pendingError(fd);
         if (errno != 0) {
           broke(errno);
         }
@@ -188,14 +209,6 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
       channel.watch(blocked ? READ_AND_WRITE : READ);
     } else {
       channel.watch(blocked ? WRITE : HostChannel.IDLE);
-    }
-  }
-
-  private int pendingError() {
-    try {
-      return socket.getSoError();
-    } catch (IOException e) {
-      return HostErrno.of(e);
     }
   }
 
@@ -232,7 +245,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     int total = 0;
     while (reading && total < BYTES_PER_TURN) {
       int wanted = events.wanted();
-      int length = memory.read(socket.intValue(), wanted);
+      int length = memory.read(fd, wanted);
       if (length > 0) {
         progress = true;
         total += length;
@@ -306,7 +319,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
   }
 
   private void flushAndSettle() {
-    if (!blocked && socket.isOpen()) {
+    if (!blocked && channel.isOpen()) {
       writeOut();
       settle();
     }
@@ -326,11 +339,15 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     for (int i = 0; i < WRITES_PER_TURN && output.bytes() > 0; i++) {
       IovArray vector = memory.vector();
       output.describe(vector);
-      long taken;
-      try {
-        taken = socket.writevAddresses(vector.memoryAddress(0), vector.count());
-      } catch (IOException | RuntimeException e) {
-        broke(HostErrno.of(e));
+      int taken = TcpSocket.writev(fd, vector.memoryAddress(0), vector.count());
+      if (taken == -Errno.EAGAIN) {
+        break;
+      }
+      if (taken == -Errno.EINTR) {
+        continue;
+      }
+      if (taken < 0) {
+        broke(-taken);
         return;
       }
       output.remove(taken);
@@ -350,11 +367,10 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
 
   private void endOutput() {
     outputEnded = true;
-    try {
-      socket.shutdown(false, true);
-    } catch (IOException | RuntimeException e) {
+    int result = TcpSocket.shutdownOutput(fd);
+    if (result < 0) {
       // The connection broke before; its error is waiting to be read.
-      broke(HostErrno.of(e));
+      broke(-result);
     }
   }
 
@@ -376,7 +392,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
   }
 
   private void readRemains() {
-    if (!socket.isOpen()) {
+    if (!channel.isOpen()) {
       return;
     }
     if (reading) {
@@ -384,13 +400,13 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
       if (reading) {
         channel.later(this::readRemains);
       }
-    } else if (inputEnded || memory.unread(socket.intValue()) == 0) {
+    } else if (inputEnded || memory.unread(fd) == 0) {
       fail(brokenBy);
     }
   }
 
   private void fail(int errno) {
-    if (!socket.isOpen() || silent) {
+    if (!channel.isOpen() || silent) {
       return;
     }
     channel.end();
@@ -429,12 +445,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     output.clear();
     boolean bothEnded = inputEnded && outputEnded;
     if (connected && (aborted || !(orderly || bothEnded))) {
-      try {
-        socket.setSoLinger(0);
-      } catch (IOException | RuntimeException e) {
-        // The kernel refuses it on a socket that was reset already, which is what we want of it.
-        log.debug("no SO_LINGER on a host socket: {}", e.getMessage());
-      }
+      TcpSocket.resetOnClose(fd);
     }
   }
 

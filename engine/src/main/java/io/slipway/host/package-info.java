@@ -12,7 +12,7 @@
  *              +----------------------+--------------------+
  *       TcpHostStream                              UdpHostDatagrams
  *       one TCP connection                         one UDP socket
- *       read, writev, shutdown                     recvmmsg, sendto, error queue
+ *       readv, writev, shutdown                    recvmmsg, sendto, error queue
  *              +----------------------+--------------------+
  *                                HostChannel, one for each: a child in the group of the device's
  *                                channel, registered with the event loop
@@ -34,6 +34,10 @@
  *   <li>Errors keep the errno that the kernel gave, which decides what the guest is told.
  *   <li>Netty's datagram channel allocates per datagram and cannot read the error queue.
  * </ul>
+ *
+ * <p><b>Connecting asks twice.</b> A handshake within the machine is over before connect(2) returns
+ * EINPROGRESS; asked again, it says 0, and the guest is answered without a round through
+ * epoll_wait(2). Elsewhere the second answer is EALREADY and EPOLLOUT brings the third question.
  *
  * <p><b>Datagrams to one peer leave together.</b> A system call per datagram is most of what one
  * costs, so those of a batch that are of one size are put behind each other ({@code SendRun}) and

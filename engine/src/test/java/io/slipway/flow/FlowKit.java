@@ -290,8 +290,13 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
       this.events = events;
     }
 
+    @Override
+    public Endpoint local() {
+      return new Endpoint(IpAddress.parse("127.0.0.1"), 55555);
+    }
+
     void connected() {
-      events.onConnected(new Endpoint(IpAddress.parse("127.0.0.1"), 55555));
+      events.onConnected();
     }
 
     void data(String text) {

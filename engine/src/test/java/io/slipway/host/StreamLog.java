@@ -50,8 +50,8 @@ final class StreamLog implements HostStream.Events {
   }
 
   @Override
-  public void onConnected(Endpoint where) {
-    local = where;
+  public void onConnected() {
+    local = stream.local();
     note("connected");
   }
 

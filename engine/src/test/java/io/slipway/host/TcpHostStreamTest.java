@@ -109,6 +109,23 @@ final class TcpHostStreamTest {
   }
 
   @Test
+  void readinessMeantForAnEarlierSocketOfTheSameNumberIsNoVerdict() throws IOException {
+    StreamLog log = new StreamLog();
+    room.run(() -> {
+      log.stream = room.sockets.connect(target(), null, log);
+      TcpHostStream stream = (TcpHostStream) log.stream;
+      stream.ready(HostChannel.ERROR | HostChannel.HANGUP);
+      stream.ready(HostChannel.OUT);
+      stream.write(direct("here".getBytes(US_ASCII)));
+      stream.shutdownOutput();
+    });
+    try (Socket peer = server.accept()) {
+      assertThat(peer.getInputStream().readAllBytes()).isEqualTo("here".getBytes(US_ASCII));
+    }
+    assertThat(log.has("connected")).isTrue();
+  }
+
+  @Test
   void takesEveryKindOfBuffer() throws IOException {
     StreamLog log = room.connected(target());
     try (Socket peer = server.accept()) {

@@ -41,6 +41,11 @@ final class RecordedHost implements HostSockets {
     }
 
     @Override
+    public @Nullable Endpoint local() {
+      return null;
+    }
+
+    @Override
     public void write(ByteBuf data) {
       data.release();
     }

@@ -1,12 +1,11 @@
 package io.slipway.host;
 
 import io.slipway.route.Endpoint;
-import io.slipway.wire.IpAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 
-/** Our endpoints as the JDK's, and back; never a name lookup. No state. */
+/** Our endpoints as the JDK's; never a name lookup. No state. */
 final class SocketAddresses {
   private SocketAddresses() {}
 
@@ -17,9 +16,5 @@ final class SocketAddresses {
     } catch (UnknownHostException e) {
       throw new AssertionError("an IP address has 4 or 16 bytes", e);
     }
-  }
-
-  static Endpoint endpoint(InetSocketAddress address) {
-    return new Endpoint(IpAddress.ofBytes(address.getAddress().getAddress()), address.getPort());
   }
 }
