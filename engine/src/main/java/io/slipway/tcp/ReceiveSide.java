@@ -20,6 +20,13 @@ final class ReceiveSide {
    */
   private static final int QUICK_ACKS = 16;
 
+  /**
+   * Nanoseconds that a short request, or a FIN, waits for the host's answer to take the
+   * acknowledgement along: a segment less for the guest and for us, and no delay to speak of for a
+   * guest that holds its next write until the last one is acknowledged (Nagle).
+   */
+  private static final long BRIEFLY = 2_000_000;
+
   private final TcpLoop loop;
   private @Nullable Reassembler reassembler;
   private int rcvNxt;
@@ -31,6 +38,7 @@ final class ReceiveSide {
   private int segment = 536;
   private int acknowledged;
   private int quickAcks = QUICK_ACKS;
+  private boolean onlySynTold;
   private boolean owing;
   private boolean urgent;
   private boolean sack;
@@ -40,6 +48,7 @@ final class ReceiveSide {
   private int twiceRight;
   private int finSeq;
   private boolean finKnown;
+  private boolean finTaken;
 
   ReceiveSide(TcpLoop loop) {
     this.loop = loop;
@@ -79,6 +88,7 @@ final class ReceiveSide {
   /** The window field of an unscaled segment (SYN, SYN-ACK: RFC 7323 2.2). */
   int unscaledWindow() {
     rcvAdv = rcvNxt + Math.min(limit, 65535);
+    onlySynTold = true;
     return rcvAdv - rcvNxt;
   }
 
@@ -96,6 +106,7 @@ final class ReceiveSide {
       rcvAdv = right;
     }
     int window = (rcvAdv - rcvNxt) >>> shift;
+    onlySynTold = false;
     if (bare || !sack || !urgent) {
       owing = false;
       urgent = false;
@@ -224,7 +235,8 @@ final class ReceiveSide {
     finKnown = false;
     rcvNxt++;
     rcvAdv = Seq.max(rcvAdv, rcvNxt);
-    acknowledgeNow();
+    owing = true;
+    finTaken = true;
     return true;
   }
 
@@ -244,7 +256,14 @@ final class ReceiveSide {
     int open = rcvAdv - rcvNxt;
     int possible = Math.clamp(limit - waiting, 0, 65535 << shift);
     int gain = possible - open;
-    return gain >= Math.min(limit / 2, mss) && (open < possible / 2 || gain >= limit / 2);
+    if (gain < Math.min(limit / 2, mss)) {
+      return false;
+    }
+    if (onlySynTold) {
+      // the small window of the SYN does until an acknowledgement carries the real one
+      return open < Math.min(possible, 65535) / 2;
+    }
+    return open < possible / 2 || gain >= limit / 2;
   }
 
   /** The guest's segments carry so many bytes on the wire; they may be smaller than our MSS. */
@@ -260,18 +279,20 @@ final class ReceiveSide {
   }
 
   /**
-   * Whether it must be acknowledged now: RFC 9293 3.8.6.3, an ACK at least for every second full
-   * segment; at once for what is out of order; and at the start of a connection.
+   * How long the acknowledgement may wait, in nanoseconds. Not at all: RFC 9293 3.8.6.3, for every
+   * second full segment; for what is out of order; and for a full segment at the start of a
+   * connection.
    */
-  boolean isAcknowledgeDue() {
-    if (urgent || rcvNxt - acknowledged >= 2 * segment) {
-      return true;
+  long patience() {
+    int unacknowledged = rcvNxt - acknowledged;
+    if (urgent || unacknowledged >= 2 * segment) {
+      return 0;
     }
     if (quickAcks > 0) {
       quickAcks--;
-      return true;
+      return unacknowledged >= segment ? 0 : BRIEFLY;
     }
-    return false;
+    return finTaken ? BRIEFLY : loop.config.delayedAck();
   }
 
   void release() {

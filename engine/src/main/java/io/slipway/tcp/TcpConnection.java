@@ -167,10 +167,11 @@ public final class TcpConnection {
     if (!receiving.isOwing() || !state.isSynchronized()) {
       return;
     }
-    if (receiving.isAcknowledgeDue()) {
+    long patience = receiving.patience();
+    if (patience == 0) {
       emit(sending.acceptableSeq(), TcpHeader.ACK, null, nowNanos);
     } else if (!timers.isAcknowledgeArmed()) {
-      timers.acknowledge(nowNanos + loop.config.delayedAck());
+      timers.acknowledge(nowNanos + patience);
     }
   }
 
@@ -388,6 +389,9 @@ public final class TcpConnection {
 
   private void finReceived(long nowNanos) {
     move(Event.FIN_RECEIVED);
+    if (state != TcpState.CLOSE_WAIT) {
+      receiving.acknowledgeNow(); // our own FIN has left: nothing follows that could carry it
+    }
     if (state == TcpState.TIME_WAIT) {
       waitOut(nowNanos);
     }

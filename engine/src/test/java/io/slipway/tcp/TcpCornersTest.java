@@ -15,6 +15,7 @@ final class TcpCornersTest {
       s.guest("A", 1, 1, "", 0); // Linux 6.x: no memory, in-flight data dropped, window 0
       s.drain();
       s.guest("AP", 1, 1, "upload", 0);
+      s.pass(3);
       s.expect("A", 1, 7);
     }
   }

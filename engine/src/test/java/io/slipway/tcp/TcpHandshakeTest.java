@@ -133,6 +133,7 @@ final class TcpHandshakeTest {
       script.guest("AP", 1, 1, "hello");
       script.expectEvent("established");
       assertThat(script.received).hasToString("hello");
+      script.pass(3);
       script.expect("A", 1, 6);
     }
   }

@@ -40,10 +40,12 @@ final class TcpSackTest {
   void whatComesTwiceIsReportedAsSuch() {
     try (TcpScript script = established()) {
       script.guest("A", 1, 1, "abc");
+      script.pass(3);
       script.drain();
       script.guest("A", 1, 1, "abc");
       assertThat(blocks(script.expect("A", 1, 4))).isEqualTo("1-4");
       script.guest("A", 4, 1, "d");
+      script.pass(3);
       assertThat(blocks(script.expect("A", 1, 5))).isEmpty();
     }
   }
@@ -103,6 +105,7 @@ final class TcpSackTest {
       assertThat(agreed.tsEcr()).isEqualTo(100);
       script.guestStamped("A", 1, 1, "", 110);
       script.guestStamped("A", 1, 1, "x", 120);
+      script.pass(3);
       TcpScript.Segment answer = script.expect("A", 1, 2);
       assertThat(answer.options().tsEcr()).isEqualTo(120);
       script.guestStamped("A", 2, 1, "from before the wrap", 90);

@@ -24,8 +24,9 @@ final class TcpTransferTest {
     try (TcpScript script = TcpScript.established()) {
       int seq = 1;
       for (int i = 0; i < 16; i++) {
-        script.guest("A", seq, 1, "x");
-        script.expect("A", 1, ++seq);
+        script.guest("A", seq, 1, TcpScript.text(TcpScript.MSS));
+        seq += TcpScript.MSS;
+        script.expect("A", 1, seq);
       }
       script.guest("A", seq, 1, "x");
       script.expectNothing();
@@ -37,6 +38,22 @@ final class TcpTransferTest {
       script.expectNothing();
       script.guest("A", seq + TcpScript.MSS, 1, TcpScript.text(TcpScript.MSS));
       script.expect("A", 1, seq + 2 * TcpScript.MSS);
+    }
+  }
+
+  @Test
+  void aRequestWaitsTwoMillisForItsAnswer() {
+    try (TcpScript script = TcpScript.established()) {
+      script.guest("AP", 1, 1, "ping");
+      script.expectNothing();
+      script.pass(1);
+      script.host("pong");
+      script.expect("AP", 1, 5, "pong");
+      script.pass(50);
+      script.expectNothing();
+      script.guest("AP", 5, 5, "slow");
+      script.pass(3);
+      script.expect("A", 5, 9);
     }
   }
 
