@@ -39,7 +39,9 @@ public final class EventLoops implements AutoCloseable {
     try {
       MultiThreadIoEventLoopGroup made =
           new MultiThreadIoEventLoopGroup(
-              LOOPS, new DefaultThreadFactory("slipway-loop", true), EpollIoHandler.newFactory());
+              LOOPS,
+              new DefaultThreadFactory("slipway-loop", true),
+              EpollIoHandler.newFactory(0, () -> new SpinThenBlock(System::nanoTime)));
       EventLoop loop = made.next();
       loop.execute(() -> warmUp(loop));
       group.complete(made);
