@@ -11,12 +11,16 @@ import org.jspecify.annotations.Nullable;
  * its {@link ReceiveSide}, made when the first gap appears. Holds copies in order of sequence,
  * without overlaps: what came first stays. Bounded by the receive window and by a number of pieces;
  * beyond that a segment is not kept, and the guest sends it again.
+ *
+ * <p>A piece that continues another gets room for as much again, so that a stretch of many segments
+ * is few pieces, and at least half of what they occupy is bytes of the guest (but for the first).
  */
 final class Reassembler {
-  /**
-   * So many separate pieces are kept; an ordinary sender makes a handful, an attacker thousands.
-   */
-  static final int MAX_PIECES = 256;
+  /** So many pieces are kept: enough for a large window of which every tenth segment is lost. */
+  static final int MAX_PIECES = 1024;
+
+  private static final int SMALLEST_PIECE = 512;
+  private static final int LARGEST_ROOM = 64 * 1024;
 
   private int[] starts = new int[8];
   private @Nullable ByteBuf[] pieces = new @Nullable ByteBuf[8];
@@ -41,7 +45,10 @@ final class Reassembler {
     boolean kept = false;
     int from = seq;
     int end = seq + length;
-    int i = 0;
+    int i = count;
+    while (i > 0 && Seq.after(endOf(i - 1), from)) {
+      i--; // from the far end: most segments continue what came last
+    }
     while (from != end) {
       while (i < count && Seq.beforeEq(endOf(i), from)) {
         i++;
@@ -131,15 +138,20 @@ final class Reassembler {
 
   private boolean keep(
       int index, int start, ByteBuf data, int offset, int length, ByteBufAllocator allocator) {
-    if (index > 0 && endOf(index - 1) == start && at(index - 1).writableBytes() >= length) {
-      at(index - 1).writeBytes(data, offset, length);
-      return true;
+    int room = SMALLEST_PIECE;
+    if (index > 0 && endOf(index - 1) == start) {
+      ByteBuf before = at(index - 1);
+      if (before.writableBytes() >= length) {
+        before.writeBytes(data, offset, length);
+        return true;
+      }
+      room = Math.clamp(2L * before.capacity(), SMALLEST_PIECE, LARGEST_ROOM);
     }
     if (count == MAX_PIECES) {
       return false;
     }
-    // room for neighbours: small segments that continue a piece are appended to it
-    ByteBuf copy = allocator.directBuffer(Math.max(length, 512));
+    int capacity = Math.max(length, room);
+    ByteBuf copy = allocator.directBuffer(capacity, capacity);
     copy.writeBytes(data, offset, length);
     if (count == starts.length) {
       starts = Arrays.copyOf(starts, count * 2);
