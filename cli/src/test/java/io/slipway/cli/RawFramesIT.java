@@ -9,6 +9,7 @@ import io.slipway.cli.it.TestHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class RawFramesIT {
   private static final String PEER = "cli/src/test/resources/raw_frames.py";
+  private static final String ASKER = "cli/src/test/resources/raw_answers.py";
+  private static final String ANSWERS =
+      "engine/src/test/resources/io/slipway/tcp/linux-answers.txt";
   private static final Duration LIMIT = Duration.ofMinutes(TestHost.LONG ? 8 : 2);
 
   /** In a quick run: what looks different when frames are larger than the MTU. */
@@ -31,6 +35,24 @@ final class RawFramesIT {
   void everyCasePasses(String offload) {
     try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", offload);
         Proc peer = Proc.start(peer(guest, offload))) {
+      peer.await(LIMIT).ok();
+      assertThat(guest.stop().err()).doesNotContain("Exception");
+    }
+  }
+
+  /** The same table that the engine's unit test reads, here on the wire. */
+  @Test
+  void everySegmentIsAnsweredAsByLinux() {
+    try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", "off");
+        Proc peer =
+            Proc.start(
+                List.of(
+                    "/usr/bin/python3",
+                    TestHost.checkout().resolve(ASKER).toString(),
+                    "--expect",
+                    TestHost.checkout().resolve(ANSWERS).toString(),
+                    "--netns",
+                    "/proc/" + guest.pid() + "/ns/net"))) {
       peer.await(LIMIT).ok();
       assertThat(guest.stop().err()).doesNotContain("Exception");
     }

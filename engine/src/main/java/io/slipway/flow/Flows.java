@@ -96,8 +96,7 @@ public final class Flows {
     if (flow instanceof TcpFlow known) {
       int kind = flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN);
       boolean opens = kind == TcpHeader.SYN;
-      int seq = TcpHeader.seq(packet.frame(), packet.transportAt());
-      if (!opens || !known.yieldsTo(seq, nowNanos)) {
+      if (!opens || !known.yieldsTo(packet, nowNanos)) {
         known.onSegment(packet, nowNanos);
         touch(known);
         return;

@@ -100,8 +100,8 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   }
 
   /** A SYN came for a connection that is in its last state: this flow makes room if it may. */
-  boolean yieldsTo(int seq, long nowNanos) {
-    if (!connection.yieldsTo(seq)) {
+  boolean yieldsTo(Packet syn, long nowNanos) {
+    if (!connection.yieldsTo(syn, nowNanos)) {
       return false;
     }
     connection.drop(CloseReason.FINISHED, nowNanos);

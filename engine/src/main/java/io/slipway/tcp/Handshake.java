@@ -21,6 +21,7 @@ final class Handshake {
   private static final long SECOND = 1_000_000_000;
 
   private int irs;
+  private int textLength;
   private int guestMss;
   private int guestShift;
   private boolean scaling;
@@ -30,9 +31,14 @@ final class Handshake {
   private long lastSyn;
   private long patience = 3 * SECOND;
 
-  /** Reads a SYN or SYN-ACK. */
-  void read(int seq, TcpOptions options, boolean v6, long nowNanos) {
+  /**
+   * Reads a SYN or SYN-ACK.
+   *
+   * @param text bytes of payload in it
+   */
+  void read(int seq, int text, TcpOptions options, boolean v6, long nowNanos) {
     irs = seq;
+    textLength = text;
     int mss = options.mss();
     guestMss = mss > 0 ? Math.max(mss, MIN_MSS) : v6 ? DEFAULT_MSS_V6 : DEFAULT_MSS_V4;
     scaling = options.windowScale() >= 0;
@@ -57,6 +63,11 @@ final class Handshake {
 
   int irs() {
     return irs;
+  }
+
+  /** Payload of the SYN, which nobody keeps: the guest sends it again. */
+  int textLength() {
+    return textLength;
   }
 
   int guestMss() {

@@ -147,6 +147,14 @@ final class ReceiveSide {
     return Seq.afterEq(end, rcvNxt) && Seq.beforeEq(seq, rcvAdv);
   }
 
+  /** Text that came before, or lies beyond the window: the guest must learn where we are. */
+  void onUselessText(int seq, int length) {
+    if (Seq.before(seq, rcvNxt)) {
+      twice(seq, Seq.min(seq + length, rcvNxt));
+    }
+    acknowledgeNow();
+  }
+
   /**
    * Takes in a segment's payload: delivers what is next, keeps what is early, drops what is old or
    * beyond the window.
@@ -155,9 +163,7 @@ final class ReceiveSide {
     int from = Seq.max(seq, rcvNxt);
     int until = Seq.min(seq + length, rcvAdv);
     if (!Seq.before(from, until)) {
-      // a repetition, or beyond the window: the guest must learn where we are
-      twice(seq, Seq.min(seq + length, rcvNxt));
-      acknowledgeNow();
+      onUselessText(seq, length);
       return;
     }
     int start = offset + (from - seq);

@@ -45,6 +45,7 @@ final class SendSide {
   private int sndWl1;
   private int sndWl2;
   private int largestWnd;
+  private int acknowledged;
   private int shift;
   private int mss = 536;
   private int maxPayload = 536;
@@ -132,9 +133,12 @@ final class SendSide {
     return finAcked;
   }
 
-  /** RFC 5961 5: an acknowledgement older than any window of the guest is not one of its own. */
+  /**
+   * RFC 5961 5: an acknowledgement older than any window of the guest is not one of its own; nor,
+   * like Linux, one of what it never had to acknowledge.
+   */
   boolean isTooOld(int ack) {
-    return Seq.before(ack, sndUna - largestWnd);
+    return Seq.before(ack, sndUna - Math.min(largestWnd, acknowledged));
   }
 
   /** The window of a segment, in bytes. */
@@ -160,6 +164,7 @@ final class SendSide {
       finAcked = finSent && bytes == queue.bytes() + 1;
       queue.drop(finAcked ? bytes - 1 : bytes);
       sndUna = ack;
+      acknowledged = Math.min(acknowledged + bytes, 1 << 30); // the largest window there is
       rtt.resetBackoff();
       retries = 0;
     } else if (sndWnd == 0) {
@@ -339,7 +344,7 @@ final class SendSide {
     }
     rtt.backOff();
     if (!open) {
-      connection.sendSyn(nowNanos);
+      connection.repeatSyn(nowNanos);
     } else if (sndNxt == sndUna || sndWnd == 0) {
       probeWindow(nowNanos);
     } else {

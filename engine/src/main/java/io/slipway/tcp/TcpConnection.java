@@ -20,14 +20,13 @@ public final class TcpConnection {
   private final TcpOutput output;
   private final TcpUser user;
   private final boolean v6;
-  private final int mtu;
-  private final int iss;
   private final TcpTimers timers;
   private final SendSide sending;
   private final ReceiveSide receiving;
   private final Timestamps stamps;
   private final ChallengeAck challenges = new ChallengeAck();
-  private @Nullable Handshake handshake = new Handshake();
+  private final Arrivals arrivals;
+  private @Nullable Opening opening;
   private TcpState state = TcpState.CLOSED;
   private long lastHeard;
   private int unansweredProbes;
@@ -43,12 +42,13 @@ public final class TcpConnection {
     this.output = output;
     this.user = user;
     this.v6 = v6;
-    this.mtu = mtu;
-    this.iss = iss;
     timers = new TcpTimers(this, loop.wheel);
     stamps = new Timestamps(iss);
     sending = new SendSide(this, loop, iss);
     receiving = new ReceiveSide(loop);
+    arrivals = new Arrivals(this, loop, user, sending, receiving, stamps);
+    int largest = mtu - (v6 ? 60 : 40);
+    opening = new Opening(this, loop, output, sending, receiving, stamps, v6, largest, iss);
   }
 
   public TcpState state() {
@@ -72,7 +72,7 @@ public final class TcpConnection {
 
   /** Sequence number of the SYN that is held; what an ICMP error about it must quote. */
   public int heldSyn() {
-    return shaking().irs();
+    return opening().irs();
   }
 
   TcpTimers timers() {
@@ -83,29 +83,27 @@ public final class TcpConnection {
 
   /** Takes in a guest's SYN and keeps it, unanswered, until {@link #accept} or {@link #refuse}. */
   public void hold(Packet syn, long nowNanos) {
-    readSyn(syn, nowNanos);
+    opening().readSyn(syn, nowNanos);
     move(Event.SYN_HELD);
-    timers.life(shaking().givesUpAt());
+    timers.life(opening().givesUpAt());
   }
 
   /** The host has connected: answers the held SYN. */
   public void accept(long nowNanos) {
     move(Event.SYN_ACK_SENT);
-    sendSyn(nowNanos);
+    opening().sendSyn(nowNanos);
   }
 
-  /** The host did not accept: RST, RFC 9293 3.10.7.1's form for a segment without ACK. */
+  /** The host did not accept: RST to the guest. */
   public void refuse(CloseReason reason, long nowNanos) {
-    loop.options.clear();
-    int ack = shaking().irs() + 1;
-    output.segment(0, ack, TcpHeader.RST | TcpHeader.ACK, 0, loop.options, 0, null, sending.mss());
+    opening().refuse();
     end(reason, nowNanos);
   }
 
   /** Begins a connection to the guest's server: sends a SYN. */
   public void connect(long nowNanos) {
     move(Event.SYN_SENT);
-    sendSyn(nowNanos);
+    opening().sendSyn(nowNanos);
   }
 
   /** Queues bytes for the guest, takes ownership; whole segments leave at once. */
@@ -176,12 +174,19 @@ public final class TcpConnection {
   }
 
   /**
-   * Whether a SYN may take this connection's place: RFC 9293 3.6.1, a SYN in TIME-WAIT whose
-   * sequence number is beyond the old connection's.
+   * Whether a SYN may take this connection's place. RFC 9293 3.6.1: in TIME-WAIT, when its sequence
+   * number is beyond the old connection's; RFC 6191: or its timestamp is.
    */
-  public boolean yieldsTo(int synSeq) {
-    return state == TcpState.CLOSED
-        || (state == TcpState.TIME_WAIT && Seq.after(synSeq, receiving.rcvNxt()));
+  public boolean yieldsTo(Packet syn, long nowNanos) {
+    if (state != TcpState.TIME_WAIT) {
+      return state == TcpState.CLOSED;
+    }
+    ByteBuf frame = syn.frame();
+    int at = syn.transportAt();
+    loop.received.parse(frame, at + TcpHeader.LENGTH, at + TcpHeader.dataOffset(frame, at));
+    return !stamps.isOld(loop.received, nowNanos)
+        && (Seq.after(TcpHeader.seq(frame, at), receiving.rcvNxt())
+            || stamps.isNewer(loop.received));
   }
 
   // ---- what the guest sends -----------------------------------------------------------------
@@ -193,212 +198,20 @@ public final class TcpConnection {
     int flags = TcpHeader.flags(packet.frame(), packet.transportAt());
     switch (state) {
       case CLOSED -> {}
-      case HELD -> onSegmentHeld(packet, flags, nowNanos);
-      case SYN_SENT -> onSegmentInSynSent(packet, flags, nowNanos);
-      default -> onSegmentInWindow(packet, flags, nowNanos);
-    }
-  }
-
-  private void onSegmentHeld(Packet packet, int flags, long nowNanos) {
-    int seq = TcpHeader.seq(packet.frame(), packet.transportAt());
-    if ((flags & TcpHeader.RST) != 0) {
-      if (seq == shaking().irs() + 1) {
-        end(CloseReason.GUEST_RESET, nowNanos);
+      case HELD -> opening().onSegmentHeld(packet, flags, nowNanos);
+      case SYN_SENT -> opening().onSegmentInSynSent(packet, flags, nowNanos);
+      case SYN_RECEIVED -> {
+        if (opening().onSegmentInSynReceived(packet, flags, nowNanos)) {
+          arrivals.onFirstText(packet, flags, nowNanos);
+        }
       }
-    } else if ((flags & TcpHeader.ACK) != 0) {
-      // RFC 9293 3.10.7.2, second: any acknowledgment is bad here; <SEQ=SEG.ACK><CTL=RST>
-      resetUnexpected(TcpHeader.ack(packet.frame(), packet.transportAt()));
-    } else if ((flags & TcpHeader.SYN) != 0) {
-      if (seq == shaking().irs()) {
-        shaking().repeated(nowNanos);
-      } else {
-        readSyn(packet, nowNanos); // the guest gave up the old attempt and began anew
-      }
-      timers.life(shaking().givesUpAt());
+      case TIME_WAIT -> arrivals.onSegmentInTimeWait(packet, flags, nowNanos);
+      default -> arrivals.onSegment(packet, flags, nowNanos);
     }
   }
 
-  /** RFC 9293 3.10.7.3. */
-  private void onSegmentInSynSent(Packet packet, int flags, long nowNanos) {
-    ByteBuf frame = packet.frame();
-    int at = packet.transportAt();
-    int ack = TcpHeader.ack(frame, at);
-    boolean acknowledges = (flags & TcpHeader.ACK) != 0;
-    if (acknowledges && ack != sending.sndNxt()) {
-      if ((flags & TcpHeader.RST) == 0) {
-        resetUnexpected(ack);
-      }
-      return;
-    }
-    if ((flags & TcpHeader.RST) != 0) {
-      if (acknowledges) {
-        end(CloseReason.GUEST_REFUSED, nowNanos);
-      }
-      return;
-    }
-    if ((flags & TcpHeader.SYN) == 0) {
-      return;
-    }
-    readSyn(packet, nowNanos);
-    if (!acknowledges) {
-      // simultaneous open, RFC 9293 3.5 figure 7
-      move(Event.SYN_ACK_SENT);
-      sendSyn(nowNanos);
-      return;
-    }
-    agree(nowNanos);
-    // RFC 7323 2.2: the window of a SYN is never scaled
-    establish(TcpHeader.seq(frame, at), ack, TcpHeader.window(frame, at), nowNanos);
-    receiving.acknowledgeNow();
-  }
-
-  private void onSegmentInWindow(Packet packet, int flags, long nowNanos) {
-    ByteBuf frame = packet.frame();
-    int at = packet.transportAt();
-    int dataAt = at + TcpHeader.dataOffset(frame, at);
-    int length = at + packet.transportLength() - dataAt;
-    int seq = TcpHeader.seq(frame, at);
-    boolean syn = (flags & TcpHeader.SYN) != 0;
-    boolean fin = (flags & TcpHeader.FIN) != 0;
-    loop.received.parse(frame, at + TcpHeader.LENGTH, dataAt);
-    if ((flags & TcpHeader.RST) != 0) {
-      onReset(seq, nowNanos);
-      return;
-    }
-    if (syn) {
-      onSynInWindow(seq, flags, nowNanos);
-      return;
-    }
-    if (!receiving.isAcceptable(seq, seq + length + (fin ? 1 : 0))) {
-      // RFC 9293 3.10.7.4, first: an acknowledgment in reply, and drop the segment
-      challenge(nowNanos);
-      return;
-    }
-    if (stamps.isOld(loop.received, nowNanos)) {
-      challenge(nowNanos); // RFC 7323 5.3 R1
-      return;
-    }
-    if ((flags & TcpHeader.ACK) == 0) {
-      return;
-    }
-    stamps.take(loop.received, seq, receiving.lastAcknowledged(), nowNanos);
-    if (!onAck(packet, seq, length == 0 && !fin, nowNanos)) {
-      return;
-    }
-    if (length > 0 && state.mayReceive()) {
-      if (receiving.startsAnotherGap(seq)) {
-        acknowledge(nowNanos);
-      }
-      receiving.measure(packet.gsoSize() > 0 ? packet.gsoSize() : length);
-      receiving.onPayload(seq, frame, dataAt, length, user);
-    }
-    if (fin) {
-      onFin(seq + length, nowNanos);
-    } else if (state.mayReceive() && receiving.takeFin()) {
-      finReceived(nowNanos); // a segment filled the gap before a FIN that came early
-    }
-  }
-
-  /** RFC 5961 3.2: only the exact sequence number resets; one inside the window is challenged. */
-  private void onReset(int seq, long nowNanos) {
-    if (seq == receiving.rcvNxt()) {
-      end(
-          state == TcpState.SYN_RECEIVED || state == TcpState.SYN_SENT
-              ? CloseReason.GUEST_REFUSED
-              : CloseReason.GUEST_RESET,
-          nowNanos);
-    } else if (Seq.after(seq, receiving.rcvNxt()) && Seq.before(seq, receiving.rcvAdv())) {
-      challenge(nowNanos);
-    }
-  }
-
-  private void onSynInWindow(int seq, int flags, long nowNanos) {
-    if (state == TcpState.SYN_RECEIVED
-        && seq == receiving.rcvNxt() - 1
-        && (flags & TcpHeader.ACK) == 0) {
-      sendSyn(nowNanos); // the guest has not seen our SYN-ACK
-      return;
-    }
-    if (state == TcpState.SYN_RECEIVED
-        && seq == receiving.rcvNxt() - 1
-        && (flags & TcpHeader.ACK) != 0) {
-      return; // the other half of a simultaneous open; its ACK part comes again without the SYN
-    }
-    challenge(nowNanos); // RFC 5961 4.2
-  }
-
-  /** RFC 9293 3.10.7.4, fifth. Returns whether the segment's text is still of interest. */
-  private boolean onAck(Packet packet, int seq, boolean plain, long nowNanos) {
-    int at = packet.transportAt();
-    int ack = TcpHeader.ack(packet.frame(), at);
-    int window = sending.scaled(TcpHeader.window(packet.frame(), at));
-    if (state == TcpState.SYN_RECEIVED) {
-      if (ack != sending.sndNxt()) {
-        resetUnexpected(ack);
-        return false;
-      }
-      establish(seq, ack, window, nowNanos);
-      return state.isSynchronized();
-    }
-    if (Seq.after(ack, sending.sndNxt()) || sending.isTooOld(ack)) {
-      challenge(nowNanos); // it acknowledges what we never sent, or is a guess
-      return false;
-    }
-    if (Seq.before(ack, sending.sndUna())) {
-      return true; // old: nothing new in it, but its data may be
-    }
-    int before = sending.sndUna();
-    sending.onAck(seq, ack, window, plain, loop.received, nowNanos);
-    if (sending.isFinAcked()) {
-      onFinAcked(nowNanos);
-    }
-    if (state.maySend()) {
-      sending.push(true, nowNanos);
-    }
-    if (before != sending.sndUna() && state != TcpState.CLOSED) {
-      user.onAcknowledged();
-    }
-    return state != TcpState.CLOSED;
-  }
-
-  private void onFinAcked(long nowNanos) {
-    switch (state) {
-      case FIN_WAIT_1 -> move(Event.FIN_ACKED);
-      case CLOSING -> {
-        move(Event.FIN_ACKED);
-        waitOut(nowNanos);
-      }
-      case LAST_ACK -> end(CloseReason.FINISHED, nowNanos);
-      default -> {}
-    }
-  }
-
-  private void onFin(int seq, long nowNanos) {
-    if (!state.mayReceive()) {
-      receiving.acknowledgeNow(); // a repetition
-      if (state == TcpState.TIME_WAIT) {
-        waitOut(nowNanos);
-      }
-      return;
-    }
-    receiving.onFin(seq);
-    if (receiving.takeFin()) {
-      finReceived(nowNanos);
-    }
-  }
-
-  private void finReceived(long nowNanos) {
-    move(Event.FIN_RECEIVED);
-    if (state != TcpState.CLOSE_WAIT) {
-      receiving.acknowledgeNow(); // our own FIN has left: nothing follows that could carry it
-    }
-    if (state == TcpState.TIME_WAIT) {
-      waitOut(nowNanos);
-    }
-    user.onFinish();
-  }
-
-  private void waitOut(long nowNanos) {
+  /** TIME-WAIT begins, or begins anew. */
+  void waitOut(long nowNanos) {
     timers.send(TcpTimers.OFF);
     timers.life(nowNanos + loop.config.timeWait());
   }
@@ -437,10 +250,10 @@ public final class TcpConnection {
   void onLifeTimer(long nowNanos) {
     switch (state) {
       case HELD -> {
-        if (shaking().givesUpAt() <= nowNanos) {
+        if (opening().givesUpAt() <= nowNanos) {
           end(CloseReason.GUEST_GAVE_UP, nowNanos);
         } else {
-          timers.life(shaking().givesUpAt());
+          timers.life(opening().givesUpAt());
         }
       }
       case TIME_WAIT -> end(CloseReason.FINISHED, nowNanos);
@@ -468,32 +281,6 @@ public final class TcpConnection {
 
   // ---- what leaves --------------------------------------------------------------------------
 
-  /** A SYN, or the answer to one, for the first time or again. */
-  void sendSyn(long nowNanos) {
-    boolean answer = state == TcpState.SYN_RECEIVED;
-    if (answer) {
-      agree(nowNanos);
-    }
-    ByteBuf options = loop.options;
-    options.clear();
-    int end = TcpOptions.writeMss(options, 0, mtu - (v6 ? 60 : 40));
-    // RFC 7323 2.2: in a SYN-ACK only when the SYN had it
-    if (!answer || shaking().scaling()) {
-      end = TcpOptions.writeWindowScale(options, end, windowShift());
-    }
-    if (!answer || shaking().sack()) {
-      end = TcpOptions.writeSackPermitted(options, end);
-    }
-    if (!answer || shaking().stamps()) {
-      end = stamps.write(options, end, nowNanos);
-    }
-    int ack = answer ? receiving.rcvNxt() : 0;
-    int window = answer ? receiving.unscaledWindow() : 65535;
-    int flags = answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN;
-    output.segment(iss, ack, flags, window, options, end, null, sending.mss());
-    sending.onSynSent(nowNanos);
-  }
-
   /** Sends one segment with the current acknowledgement and window. */
   void emit(int seq, int flags, @Nullable Gather payload, long nowNanos) {
     boolean bare = payload == null;
@@ -516,43 +303,46 @@ public final class TcpConnection {
         seq, receiving.rcvNxt(), flags, window, loop.options, end, payload, sending.mss());
   }
 
+  /**
+   * RFC 9293 3.10.7.1: the reset for a segment with these flags and this acknowledgement, whose
+   * text and flags end at {@code end}.
+   */
+  void reset(int flags, int ack, int end) {
+    loop.options.clear();
+    boolean acknowledges = (flags & TcpHeader.ACK) != 0;
+    output.segment(
+        acknowledges ? ack : 0,
+        acknowledges ? 0 : end,
+        acknowledges ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK,
+        0,
+        loop.options,
+        0,
+        null,
+        sending.mss());
+  }
+
+  /** Nobody has acknowledged our SYN. */
+  void repeatSyn(long nowNanos) {
+    opening().sendSyn(nowNanos);
+  }
+
   void onFinSent() {
     move(Event.FIN_SENT);
   }
 
-  private void challenge(long nowNanos) {
+  /** RFC 5961: an acknowledgement for what may be forged, unless there were too many. */
+  void challenge(long nowNanos) {
     if (challenges.allowed(nowNanos)) {
       emit(sending.acceptableSeq(), TcpHeader.ACK, null, nowNanos);
     }
   }
 
-  private void resetUnexpected(int seq) {
-    output.segment(seq, 0, TcpHeader.RST, 0, loop.options, 0, null, sending.mss());
-  }
+  // ---- the one door to a state --------------------------------------------------------------
 
-  // ---- the handshake, and the one door to a state -------------------------------------------
-
-  private void readSyn(Packet syn, long nowNanos) {
-    ByteBuf frame = syn.frame();
-    int at = syn.transportAt();
-    loop.received.parse(frame, at + TcpHeader.LENGTH, at + TcpHeader.dataOffset(frame, at));
-    shaking().read(TcpHeader.seq(frame, at), loop.received, v6, nowNanos);
-    int shift = shaking().scaling() ? windowShift() : 0;
-    receiving.synchronize(shaking().irs(), shift, mtu - (v6 ? 60 : 40), shaking().sack());
-  }
-
-  private void agree(long nowNanos) {
-    stamps.agree(shaking().stamps(), shaking().stamp(), nowNanos);
-    int header = (v6 ? 60 : 40) + stamps.length();
-    int mss = Math.min(shaking().guestMss(), mtu - (v6 ? 60 : 40)) - stamps.length();
-    int room = 65535 - header;
-    sending.negotiated(
-        mss, Math.max(mss, room - room % mss), shaking().guestShift(), shaking().sack());
-  }
-
-  private void establish(int seq, int ack, int window, long nowNanos) {
+  /** Our SYN is acknowledged, {@code window} in bytes. */
+  void establish(int seq, int ack, int window, long nowNanos) {
     sending.onSynAcked(seq, ack, window, nowNanos);
-    handshake = null;
+    opening = null;
     move(Event.SYN_ACKED);
     if (loop.config.keepalive() > 0) {
       timers.life(nowNanos + loop.config.keepalive());
@@ -562,28 +352,19 @@ public final class TcpConnection {
     user.onEstablished(nowNanos);
   }
 
-  /** The smallest shift with which the field can say our largest window. */
-  private int windowShift() {
-    int shift = 0;
-    while (65535 << shift < loop.config.receiveBuffer()) {
-      shift++;
-    }
-    return shift;
-  }
-
-  private Handshake shaking() {
-    Handshake now = handshake;
+  private Opening opening() {
+    Opening now = opening;
     if (now == null) {
       throw new AssertionError("the handshake is over in " + state);
     }
     return now;
   }
 
-  private void move(Event event) {
+  void move(Event event) {
     state = state.next(event);
   }
 
-  private void end(CloseReason reason, long nowNanos) {
+  void end(CloseReason reason, long nowNanos) {
     move(Event.END);
     timers.cancel();
     sending.release();

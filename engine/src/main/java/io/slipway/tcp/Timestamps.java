@@ -57,6 +57,11 @@ final class Timestamps {
         && nowNanos - recentSince < OUTDATED;
   }
 
+  /** Whether the segment is certainly from after the last one whose timestamp was taken. */
+  boolean isNewer(TcpOptions received) {
+    return on && received.hasTimestamps() && Seq.after(received.tsVal(), recent);
+  }
+
   /**
    * RFC 7323 4.3 (2): remembers the timestamp of a segment that spans what was last acknowledged.
    *

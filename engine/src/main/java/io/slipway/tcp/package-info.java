@@ -3,7 +3,8 @@
  *
  * <pre>
  *   Packet --> TcpConnection --+--> ReceiveSide --> Reassembler        TcpUser: what the guest did
- *                |             +--> SendSide ----> SendQueue
+ *                |  Opening    +--> SendSide ----> SendQueue
+ *                |  Arrivals   |        |
  *   time ------> | TcpTimers            |  Recovery: Scoreboard, Rack, RttEstimator, CongestionControl
  *                +----------------------+--> TcpOutput: a segment to wrap in IP
  * </pre>
@@ -16,6 +17,11 @@
  * <p><b>The handshake is held.</b> A guest's SYN is kept in state HELD until the host has
  * connected; then it is answered. A refusal becomes a reset, and a host that never answers becomes
  * silence, so that the guest's own timer speaks. When the SYNs stop coming, the attempt is dropped.
+ * {@code Opening} holds what only the handshake needs, and goes with it.
+ *
+ * <p><b>What arrives.</b> {@code Arrivals} takes the steps of RFC 9293 3.10.7.4, and where Linux
+ * and the RFC differ, Linux's: every flag, at every place, in every state is answered as Linux
+ * answers it, which a table recorded from Linux shows.
  *
  * <p><b>Sequence.</b> Payload is delivered once and in order. The owner tells with {@code consumed}
  * how much of it the host has taken: the window that the guest sees is what we can really keep, and
@@ -31,8 +37,9 @@
  * an old sequence number and no data.
  *
  * <p><b>Defence.</b> A reset counts only at exactly the next sequence number; one elsewhere in the
- * window, a SYN, or an acknowledgement of what was never sent is answered by a bounded number of
- * challenge ACKs (RFC 5961). Initial sequence numbers follow RFC 6528.
+ * window, a SYN, or an acknowledgement of what was never sent, or never there to be acknowledged,
+ * is answered by a bounded number of challenge ACKs (RFC 5961). Initial sequence numbers follow RFC
+ * 6528.
  *
  * <p><b>Ownership.</b> A connection belongs to one event loop, and so does the {@link
  * io.slipway.tcp.TcpLoop} with the scratch space that its connections share. Buffers given to

@@ -150,9 +150,40 @@ final class TcpClosingTest {
       script.connection.finish(script.now);
       script.guest("FA", 1, 2, "");
       assertThat(script.connection.state()).isEqualTo(TcpState.TIME_WAIT);
-      assertThat(script.connection.yieldsTo(TcpScript.GUEST_ISN + 1)).isFalse();
-      assertThat(script.connection.yieldsTo(TcpScript.GUEST_ISN + 3)).isTrue();
+      assertThat(script.yieldsToSyn(1)).isFalse();
+      assertThat(script.yieldsToSyn(3)).isTrue();
       script.drain();
+    }
+  }
+
+  /** RFC 6191: a newer timestamp opens the port again, an older one never does. */
+  @Test
+  void timeWaitYieldsToANewerTimestamp() {
+    byte[] newer = {1, 1, 8, 10, 0, 0, 0, 120, 0, 0, 0, 0};
+    byte[] older = {1, 1, 8, 10, 0, 0, 0, 90, 0, 0, 0, 0};
+    try (TcpScript script = new TcpScript()) {
+      script.hold(new byte[] {1, 1, 8, 10, 0, 0, 0, 100, 0, 0, 0, 0});
+      script.connection.accept(script.now);
+      script.guestStamped("A", 1, 1, "", 101);
+      script.connection.finish(script.now);
+      script.guestStamped("FA", 1, 2, "", 102);
+      assertThat(script.connection.state()).isEqualTo(TcpState.TIME_WAIT);
+      assertThat(script.yieldsToSyn(-1000, newer)).isTrue();
+      assertThat(script.yieldsToSyn(-1000)).isFalse();
+      assertThat(script.yieldsToSyn(1000, older)).isFalse();
+      script.drain();
+    }
+  }
+
+  /** A guest that says more after its end is reset, like by Linux. */
+  @Test
+  void textBehindTheEndResets() {
+    try (TcpScript script = TcpScript.established()) {
+      script.guest("FA", 1, 1, "");
+      script.drain();
+      script.guest("A", 1, 1, "more");
+      script.expect("R", 1, 0);
+      script.expectEvent("closed GUEST_RESET");
     }
   }
 

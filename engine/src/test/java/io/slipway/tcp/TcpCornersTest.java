@@ -109,6 +109,36 @@ final class TcpCornersTest {
     }
   }
 
+  /** The same where nothing was ever acknowledged: like Linux, no ACK from before our SYN. */
+  @Test
+  void acknowledgementFromBeforeTheBeginningIsChallenged() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 0, "evil");
+      assertThat(s.received.toString()).isEmpty();
+      s.expect("A", 1, 1);
+      s.host("0123456789");
+      s.drain();
+      s.guest("A", 1, 11, "");
+      s.guest("A", 1, 1, "late"); // acknowledged later than it was sent: not evil
+      assertThat(s.received).hasToString("late");
+    }
+  }
+
+  /**
+   * What comes twice is text, of which no loop of answers comes: each is told of, without bound.
+   */
+  @Test
+  void everyRepetitionIsAcknowledged() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1, TcpScript.text(3000));
+      s.drain();
+      for (int i = 0; i < 200; i++) {
+        s.guest("A", 1, 1, "abc");
+        s.expect("A", 1, 3001);
+      }
+    }
+  }
+
   /** One-byte pieces out of order do not take 2 KiB each, uncounted. */
   @Test
   void earlyPiecesCountWhatTheyOccupy() {

@@ -65,6 +65,15 @@ final class TcpHandshakeTest {
   }
 
   @Test
+  void refusalAcknowledgesTheTextOfTheSynToo() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.hold(script.segment("S", 0, 0, "early"), script.now);
+      script.connection.refuse(CloseReason.HOST_REFUSED, script.now);
+      script.expect("RA", -TcpScript.OUR_ISN, 6);
+    }
+  }
+
+  @Test
   void synAckOffersScalingOnlyWhenOffered() {
     try (TcpScript script = new TcpScript()) {
       script.hold();
@@ -184,6 +193,21 @@ final class TcpHandshakeTest {
       script.expect("SA", 0, 1);
       script.guest("A", 1, 1, "");
       script.expectEvent("established");
+    }
+  }
+
+  /** RFC 9293 3.5 figure 7: both send SYN, and both answer with SYN-ACK. */
+  @Test
+  void simultaneousOpenByCrossingSynAcks() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.connect(script.now);
+      script.expect("S", 0, 0);
+      script.guestSyn(0, TcpScript.mssOption(1460));
+      script.expect("SA", 0, 1);
+      script.guest("SA", 0, 1, "");
+      script.expectEvent("established");
+      script.guest("A", 1, 1, "hello");
+      assertThat(script.received).hasToString("hello");
     }
   }
 

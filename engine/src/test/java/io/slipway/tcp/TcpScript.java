@@ -93,6 +93,11 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
     connection.hold(packet(TcpHeader.SYN, 0, 0, 65535, "", options), now);
   }
 
+  /** A segment without options, to be handed in. */
+  Packet segment(String flags, int seq, int ack, String payload) {
+    return packet(bits(flags), seq, ack, 65535, payload, new byte[0]);
+  }
+
   /** An acknowledgement with SACK blocks: left and right edges in turn. */
   void guestSack(int ack, int... edges) {
     ByteBuf option = Unpooled.buffer();
@@ -143,6 +148,13 @@ final class TcpScript implements TcpOutput, TcpUser, AutoCloseable {
   void guestSyn(int seq, byte... options) {
     connection.onSegment(packet(TcpHeader.SYN, seq, 0, 65535, "", options), now);
     connection.acknowledge(now);
+  }
+
+  /**
+   * Whether a SYN with this number and these options may open a new connection in place of this.
+   */
+  boolean yieldsToSyn(int seq, byte... options) {
+    return connection.yieldsTo(packet(TcpHeader.SYN, seq, 0, 65535, "", options), now);
   }
 
   /** The host gives bytes for the guest. */
