@@ -1245,13 +1245,27 @@ def ip_options(t):
 
 @case(1)
 def ip_options_malformed(t):
-    """Nothing breaks."""
+    """RFC 1122 3.2.2.5: parameter problem, pointing; nothing of the packet is used."""
     c, h = t.pair()
-    for opts in (b'\x94\0\0\0', b'\x94\1\0\0', b'\x94\x28\0\0', b'\7\3\4\0', b'\x83\x28' + b'\0' * 38,
-                 b'\x44\x28\5\0' + b'\0' * 36):
-        c.tell(ACK | PSH, b'', ip={'opts': opts})
+    for opts, at in ((b'\x94\0\0\0', 20), (b'\x94\1\0\0', 20), (b'\x94\x28\0\0', 20), (b'\7\7\3\0\0\0\0\0', 22),
+                     (b'\1\x83\7\3' + b'\0' * 8, 23), (b'\x44\3\5\0', 21), (b'\x44\4\5\xf0', 23)):
+        c.tell(ACK | PSH, b'not for anybody', ip={'opts': opts})
+        t.expect(lambda f, at=at: f.kind == 'icmp' and f.icmp == 12 and f.data[0] == at, 0.5,
+                 'parameter problem at %d of %s' % (at, opts.hex()))
+    h.nothing(0.05)
     t.wait(0.05)
     c.forget_heard()
+    c.alive(h)
+
+
+@case(0)
+def ip_source_routes(t):
+    """RFC 7126 4.3: followed by nobody; like Linux, dropped in silence."""
+    c, h = t.pair()
+    for kind in (0x83, 0x89):
+        c.tell(ACK | PSH, b'by a long way', ip={'opts': bytes([kind, 7, 4]) + socket.inet_aton(GATEWAY) + b'\0'})
+    h.nothing(0.05)
+    t.silence(0.1, lambda f: f.kind == 'icmp', 'an error')
     c.alive(h)
 
 
@@ -2191,10 +2205,13 @@ def frames_for_others(t):
 
 @case(0)
 def port_0(t):
-    """Nobody listens there, and nothing breaks."""
-    for sport, dport in ((0, 80), (4715, 0), (0, 0)):
+    """Nobody listens there: it is closed like any other."""
+    closed = t.closed_port()
+    for sport, dport in ((0, closed), (4715, 0), (0, 0)):
         t.ip(tcp4(sport, dport, 1, 0, SYN, opts=mss(MSS)), 6)
-    t.silence(0.1, lambda f: f.kind == 'tcp' and f.has(SYN), 'a SYN-ACK')
+        t.expect(lambda f: f.has(RST | ACK) and (f.sport, f.dport, f.ack) == (dport, sport, 2), 0.5, 'RST')
+        t.ip(tcp4(sport, dport, 1, 0, RST), 6)
+        t.silence(0.05, lambda f: f.kind == 'tcp', 'an answer to a RST')
 
 
 @case(1)
@@ -2409,6 +2426,7 @@ def udp_checksums(t):
 def udp_port_0(t):
     s, port = udp_pair(t)
     t.ip(udp4(5004, 0, b'to nobody'), 17)
+    t.expect(lambda f: f.kind == 'icmp' and (f.icmp, f.code) == (3, 3), 0.5, 'port unreachable')
     t.ip(udp4(0, port, b'from nobody'), 17)
     datagram(t, s, 0.1)
     t.ip(udp4(5004, port, b'fine'), 17)

@@ -102,16 +102,22 @@ public final class Flows {
         return;
       }
     }
-    if ((flags & TcpHeader.RST) != 0) {
-      parts.counters().drop(Drop.NO_FLOW);
-    } else if ((flags & (TcpHeader.SYN | TcpHeader.ACK)) == TcpHeader.SYN) {
+    if ((flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN) {
       if ((flags & TcpHeader.FIN) != 0) {
         parts.counters().drop(Drop.TCP_MALFORMED); // like Linux: SYN with FIN means nothing
       } else {
         begin(packet, nowNanos);
       }
     } else {
-      parts.counters().drop(Drop.NO_FLOW);
+      tcpToNobody(packet);
+    }
+  }
+
+  /** A segment that belongs to nothing and can begin nothing: RST, unless it is one. */
+  public void tcpToNobody(Packet packet) {
+    int flags = TcpHeader.flags(packet.frame(), packet.transportAt());
+    parts.counters().drop(Drop.NO_FLOW);
+    if ((flags & TcpHeader.RST) == 0) {
       reset(packet, flags);
     }
   }

@@ -58,19 +58,21 @@ public final class IcmpErrors {
   /**
    * Tells the guest about the packet at hand.
    *
-   * @param mtu the MTU to report with {@link IcmpError#FRAGMENTATION_NEEDED}, otherwise 0
+   * @param detail the MTU to report with {@link IcmpError#FRAGMENTATION_NEEDED}; with {@link
+   *     IcmpError#PARAMETER_PROBLEM} of IPv4, in the highest byte, where in the header it is;
+   *     otherwise 0
    * @param offender the guest's packet, with its transport part found
    * @return true when the error has left; false when the rules, the rate or the device were against
    *     it
    */
-  public boolean send(IcmpError error, int mtu, Packet offender, long nowNanos) {
+  public boolean send(IcmpError error, int detail, Packet offender, long nowNanos) {
     if (closed || !mayBeAnswered(offender)) {
       return false;
     }
     boolean v6 = offender.isV6();
     int quoted = Math.min(offender.ipLength(), v6 ? QUOTE_V6 : QUOTE_V4);
     message.setBytes(QUOTE_AT, offender.frame(), offender.ipAt(), quoted);
-    int rest = v6 && error == IcmpError.PROTOCOL_UNREACHABLE ? nextHeaderField(offender) : mtu;
+    int rest = v6 && error == IcmpError.PROTOCOL_UNREACHABLE ? nextHeaderField(offender) : detail;
     long guestHigh = offender.sourceHigh();
     long guestLow = offender.sourceLow();
     IpAddress gateway = v6 ? lan.gateway6() : lan.gateway4();

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.slipway.gateway.OwnAddresses;
+import io.slipway.icmp.IcmpError;
 import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
@@ -12,12 +13,13 @@ import io.slipway.wire.Checksum;
 import io.slipway.wire.EthernetHeader;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Ipv4Header;
+import io.slipway.wire.Ipv4Options;
 import io.slipway.wire.Packet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads IPv4 headers (RFC 791 §3.1, RFC 1122 §3.2.1), skips options, and passes on whole packets;
- * lets packets of other types by. What follows the IP header is not looked at.
+ * Reads IPv4 headers (RFC 791 §3.1, RFC 1122 §3.2.1), skips options that make sense, and passes on
+ * whole packets; lets packets of other types by. What follows the IP header is not looked at.
  */
 final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
 
@@ -84,8 +86,26 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
     Drop reason = checkAddresses(source, destination);
     if (reason == null) {
       shard.neighbors().learn(0, source, packet.sourceMac());
+      if (headerLength > Ipv4Header.LENGTH) {
+        reason = checkOptions(packet, headerLength);
+      }
     }
     return reason;
+  }
+
+  /** RFC 1122 §3.2.1.8 lets us skip them; like Linux, we do so only when they make sense. */
+  private @Nullable Drop checkOptions(Packet packet, int headerLength) {
+    int fault = Ipv4Options.fault(packet.frame(), packet.ipAt(), headerLength);
+    if (fault == Ipv4Options.NONE) {
+      return null;
+    }
+    if (fault == Ipv4Options.SOURCE_ROUTE) {
+      return Drop.IPV4_SOURCE_ROUTED;
+    }
+    if (Ipv4Header.fragmentOffset(packet.frame(), packet.ipAt()) == 0) {
+      shard.icmpErrors().send(IcmpError.PARAMETER_PROBLEM, fault << 24, packet, shard.nowNanos());
+    }
+    return Drop.IPV4_BAD_OPTION;
   }
 
   private @Nullable Drop checkAddresses(long source, long destination) {
@@ -104,7 +124,7 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
     if (IpAddress.isBroadcast(0, destination) || lan.isSubnetBroadcast(0, destination)) {
       return Drop.BROADCAST;
     }
-    return null;
+    return IpAddress.isUnspecified(0, destination) ? Drop.NO_ROUTE : null;
   }
 
   private void fragment(ChannelHandlerContext ctx, Packet packet) {

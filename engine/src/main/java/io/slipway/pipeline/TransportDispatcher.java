@@ -81,13 +81,13 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     }
     int sourcePort = TcpHeader.sourcePort(frame, at);
     int destinationPort = TcpHeader.destinationPort(frame, at);
+    packet.ports(sourcePort, destinationPort);
     // RFC 9293 §3.1 gives port 0 no meaning; nobody can listen on it.
     if (sourcePort == 0 || destinationPort == 0) {
-      counters.drop(Drop.TCP_MALFORMED);
-      return;
+      flows.tcpToNobody(packet);
+    } else {
+      flows.tcp(packet, shard.nowNanos());
     }
-    packet.ports(sourcePort, destinationPort);
-    flows.tcp(packet, shard.nowNanos());
   }
 
   private void udp(Packet packet) {
@@ -105,11 +105,16 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     }
     int sourcePort = UdpHeader.sourcePort(frame, at);
     int destinationPort = UdpHeader.destinationPort(frame, at);
-    if (sourcePort == 0 || destinationPort == 0) {
-      counters.drop(Drop.UDP_MALFORMED);
+    packet.ports(sourcePort, destinationPort);
+    if (sourcePort == 0) {
+      counters.drop(Drop.UDP_MALFORMED); // no answer could ever find its way
       return;
     }
-    packet.ports(sourcePort, destinationPort);
+    if (destinationPort == 0) {
+      counters.drop(Drop.NO_FLOW);
+      errors.send(IcmpError.PORT_UNREACHABLE, 0, packet, shard.nowNanos());
+      return;
+    }
     if (packet.gsoType() == VirtioNetHeader.GSO_UDP_L4) {
       datagrams(packet);
     } else {

@@ -19,6 +19,8 @@ public enum Drop {
   IPV4_BAD_HEADER_LENGTH("IPv4 header length out of bounds"),
   IPV4_BAD_TOTAL_LENGTH("IPv4 total length out of bounds"),
   IPV4_BAD_CHECKSUM("IPv4 header checksum wrong"),
+  IPV4_BAD_OPTION("IPv4 option malformed"),
+  IPV4_SOURCE_ROUTED("IPv4 packet with a source route"),
   IPV6_BAD_VERSION("IPv6 frame with another version number"),
   IPV6_BAD_PAYLOAD_LENGTH("IPv6 payload length out of bounds"),
   IPV6_BAD_EXTENSION("IPv6 extension headers malformed, misplaced or too many"),

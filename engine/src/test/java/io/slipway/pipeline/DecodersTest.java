@@ -24,6 +24,7 @@ import io.slipway.egress.Offload;
 import io.slipway.egress.SentFrame;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
+import io.slipway.wire.TcpHeader;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,29 @@ class DecodersTest {
     byte[] datagram = udp(GUEST4, 4000, REMOTE4, 53, pattern(20));
     line.give(frame(ipv4(GUEST4, REMOTE4, 17, 9, 0x4000, options, datagram)));
     assertThat(line.host.datagrams).containsExactly(pattern(20));
+  }
+
+  /** RFC 1122 §3.2.2.5, like Linux: the guest is told which byte of its header makes no sense. */
+  @Test
+  void malformedIpv4OptionsAreAnswered() {
+    byte[] datagram = udp(GUEST4, 4000, REMOTE4, 53, pattern(20));
+    byte[] options = bytes(1, 1, 1, 1, 1, 7, 40, 4);
+    dropped(Drop.IPV4_BAD_OPTION, frame(ipv4(GUEST4, REMOTE4, 17, 9, 0x4000, options, datagram)));
+    SentFrame error = line.sent.takeOnly().checkComplete();
+    assertThat(error.icmpType()).isEqualTo(12);
+    assertThat(error.u8(error.transportAt() + 4)).isEqualTo(25);
+    // but not about a later fragment
+    dropped(Drop.IPV4_BAD_OPTION, frame(ipv4(GUEST4, REMOTE4, 17, 9, 0x0010, options, datagram)));
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  @Test
+  void sourceRoutesAreDroppedInSilence() {
+    byte[] datagram = udp(GUEST4, 4000, REMOTE4, 53, pattern(20));
+    byte[] options = bytes(131, 7, 4, 10, 0, 2, 2, 0);
+    dropped(
+        Drop.IPV4_SOURCE_ROUTED, frame(ipv4(GUEST4, REMOTE4, 17, 9, 0x4000, options, datagram)));
+    assertThat(line.sent.all()).isEmpty();
   }
 
   @Test
@@ -329,12 +353,25 @@ class DecodersTest {
     dropped(Drop.TCP_BAD_CHECKSUM, frame(change(good, 24, 9)));
     dropped(Drop.TCP_MALFORMED, frame(change(good, 32, 0x40)));
     dropped(Drop.TCP_MALFORMED, frame(change(good, 32, 0x60)));
-    byte[] toZero = tcp(GUEST4, 4000, REMOTE4, 0, 7, SYN, new byte[0]);
-    dropped(Drop.TCP_MALFORMED, frame(ipv4(GUEST4, REMOTE4, 6, toZero)));
     for (int length = 0; length < 20; length++) {
       byte[] cut = Arrays.copyOf(tcp(GUEST4, 1, REMOTE4, 2, 3, SYN, new byte[0]), length);
       dropped(Drop.TCP_MALFORMED, frame(ipv4(GUEST4, REMOTE4, 6, cut)));
     }
+  }
+
+  /** Nobody listens on port 0: like Linux, it is a closed one. */
+  @Test
+  void portZeroIsClosed() {
+    byte[] toZero = tcp(GUEST4, 4000, REMOTE4, 0, 7, SYN, new byte[0]);
+    dropped(Drop.NO_FLOW, frame(ipv4(GUEST4, REMOTE4, 6, toZero)));
+    SentFrame reset = line.sent.takeOnly().checkComplete();
+    assertThat(reset.u8(reset.transportAt() + 13)).isEqualTo(TcpHeader.RST | TcpHeader.ACK);
+    byte[] resetToZero = tcp(GUEST4, 4000, REMOTE4, 0, 7, TcpHeader.RST, new byte[0]);
+    dropped(Drop.NO_FLOW, frame(ipv4(GUEST4, REMOTE4, 6, resetToZero)));
+    assertThat(line.sent.all()).isEmpty();
+    byte[] datagram = udp(GUEST4, 4000, REMOTE4, 0, pattern(9));
+    dropped(Drop.NO_FLOW, frame(ipv4(GUEST4, REMOTE4, 17, datagram)));
+    assertThat(line.sent.takeOnly().checkComplete().icmpCode()).isEqualTo(3);
   }
 
   @Test
