@@ -56,6 +56,10 @@ final class Arrivals {
     if (!receiving.isAcceptable(seq, seq + length(flags, length))
         || stamps.isOld(loop.received, nowNanos)) {
       // RFC 9293 3.10.7.4, first, and RFC 7323 5.3 R1: an acknowledgment, and drop the segment
+      boolean bare = length == 0 && !fin && seq == receiving.rcvNxt();
+      if (bare && stamps.isLate(loop.received) && isNoNews(packet)) {
+        return; // like Linux: an ACK that another one overtook
+      }
       if (length > 0) {
         receiving.onUselessText(seq, length); // no loop of answers can come of it: like Linux, all
       } else {
@@ -99,14 +103,23 @@ final class Arrivals {
     }
   }
 
+  private boolean isNoNews(Packet packet) {
+    return TcpHeader.ack(packet.frame(), packet.transportAt()) == sending.sndUna();
+  }
+
   /** Sequence numbers that a segment takes. */
   private static int length(int flags, int text) {
     return text + ((flags & TcpHeader.SYN) != 0 ? 1 : 0) + ((flags & TcpHeader.FIN) != 0 ? 1 : 0);
   }
 
-  /** RFC 5961 3.2: only the exact sequence number resets; one inside the window is challenged. */
+  /**
+   * RFC 5961 3.2: only the exact sequence number resets; one inside the window is challenged. Exact
+   * is, too, like Linux, the one behind all that we have reported to be here already.
+   */
   private void onReset(int seq, int end, long nowNanos) {
-    if (seq == receiving.rcvNxt() || (seq == receiving.rcvNxt() - 1 && hasFinished())) {
+    if (seq == receiving.rcvNxt()
+        || (seq == receiving.rcvNxt() - 1 && hasFinished())
+        || receiving.isReportedUpTo(seq)) {
       connection.end(CloseReason.GUEST_RESET, nowNanos);
     } else if (receiving.isAcceptable(seq, end)) {
       connection.challenge(nowNanos);

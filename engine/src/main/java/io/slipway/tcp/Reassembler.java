@@ -97,6 +97,11 @@ final class Reassembler {
     return blocks;
   }
 
+  /** The sequence number behind the last piece; there must be one. */
+  int end() {
+    return endOf(count - 1);
+  }
+
   /** The piece that continues the stream at {@code rcvNxt}, or -1. Pieces before it are dropped. */
   int ready(int rcvNxt) {
     while (count > 0 && Seq.beforeEq(endOf(0), rcvNxt)) {

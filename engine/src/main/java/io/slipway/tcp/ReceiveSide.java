@@ -180,6 +180,7 @@ final class ReceiveSide {
       acknowledgeNow();
       return;
     }
+    twice(seq, from);
     deliver(data, start, until - from, user);
     if (from != seq || until != seq + length) {
       acknowledgeNow();
@@ -197,6 +198,13 @@ final class ReceiveSide {
    */
   boolean startsAnotherGap(int seq) {
     return sack && urgent && Seq.after(seq, rcvNxt) && seq != latestEnd;
+  }
+
+  /**
+   * Whether the last byte that came early, and that SACK told the guest of, is just before this.
+   */
+  boolean isReportedUpTo(int seq) {
+    return sack && reassembler != null && !reassembler.isEmpty() && reassembler.end() == seq;
   }
 
   private void twice(int left, int right) {

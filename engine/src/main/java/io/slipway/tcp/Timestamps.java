@@ -15,6 +15,9 @@ final class Timestamps {
   /** RFC 7323 5.5: a timestamp older than 24 days says nothing any more. */
   private static final long OUTDATED = 24L * 24 * 3600 * 1000 * MILLI;
 
+  /** So far apart in ticks, which most systems count in milliseconds, is what overtook another. */
+  private static final int OVERTAKEN = 200;
+
   private final int offset;
   private boolean on;
   private int recent;
@@ -49,17 +52,27 @@ final class Timestamps {
     return (int) (nowNanos / MILLI) + offset;
   }
 
-  /** RFC 7323 5.3 R1: whether the segment is from before the sequence numbers wrapped. */
+  /**
+   * RFC 7323 5.3 R1: whether the segment is from before the sequence numbers wrapped. Like Linux,
+   * one tick is forgiven, and what is half the circle away is newer.
+   */
   boolean isOld(TcpOptions received, long nowNanos) {
-    return on
-        && received.hasTimestamps()
-        && Seq.before(received.tsVal(), recent)
-        && nowNanos - recentSince < OUTDATED;
+    return age(received) > 1 && nowNanos - recentSince < OUTDATED;
+  }
+
+  /** Whether the segment is a little late: overtaken on its way by one sent soon after it. */
+  boolean isLate(TcpOptions received) {
+    return age(received) <= OVERTAKEN;
+  }
+
+  /** By how many ticks of the guest the segment is older than the last one in order. */
+  private int age(TcpOptions received) {
+    return on && received.hasTimestamps() ? recent - received.tsVal() : 0;
   }
 
   /** Whether the segment is certainly from after the last one whose timestamp was taken. */
   boolean isNewer(TcpOptions received) {
-    return on && received.hasTimestamps() && Seq.after(received.tsVal(), recent);
+    return age(received) < 0;
   }
 
   /**
@@ -68,10 +81,7 @@ final class Timestamps {
    * @param lastAck the last acknowledgement number that we sent
    */
   void take(TcpOptions received, int seq, int lastAck, long nowNanos) {
-    if (on
-        && received.hasTimestamps()
-        && Seq.beforeEq(seq, lastAck)
-        && Seq.afterEq(received.tsVal(), recent)) {
+    if (on && received.hasTimestamps() && Seq.beforeEq(seq, lastAck) && age(received) <= 0) {
       recent = received.tsVal();
       recentSince = nowNanos;
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.slipway.wire.TcpOptions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** RFC 2018, 2883, 6675, 7323, 8985: what a guest with modern options is told and believed. */
 final class TcpSackTest {
@@ -47,6 +49,32 @@ final class TcpSackTest {
       script.guest("A", 4, 1, "d");
       script.pass(3);
       assertThat(blocks(script.expect("A", 1, 5))).isEmpty();
+    }
+  }
+
+  /** RFC 2883 4.2: also when the rest of the segment is new. */
+  @Test
+  void whatComesTwiceInPartIsReportedAsSuch() {
+    try (TcpScript script = established()) {
+      script.guest("A", 1, 1, "abc");
+      script.pass(3);
+      script.drain();
+      script.guest("A", 2, 1, "bcde");
+      assertThat(blocks(script.expect("A", 1, 6))).isEqualTo("2-4");
+      assertThat(script.received).hasToString("abcde");
+    }
+  }
+
+  /** Like Linux: a reset that follows text whose beginning is lost is as exact as it can be. */
+  @Test
+  void resetBehindReportedTextIsBelieved() {
+    try (TcpScript script = established()) {
+      script.guest("A", 11, 1, "0123456789");
+      script.drain();
+      script.guest("R", 11, 0, "");
+      script.expect("A", 1, 1);
+      script.guest("R", 21, 0, "");
+      script.expectEvent("closed GUEST_RESET");
     }
   }
 
@@ -113,6 +141,50 @@ final class TcpSackTest {
       assertThat(script.received).hasToString("x");
       script.host(TcpScript.text(3000));
       assertThat(script.drain()).allMatch(s -> s.mss() == 1448);
+    }
+  }
+
+  /** RFC 7323 5.3 with Linux's tolerance: a tick, and bare ACKs that were overtaken. */
+  @ParameterizedTest
+  @CsvSource({
+    "1000, x, A 1 2", // the same tick
+    "999, x, A 1 2",
+    "998, x, A 1 1", // old: acknowledged, not taken
+    "998, '', -", // an overtaken ACK
+    "500, '', A 1 1", // by far too late
+    "-2147482648, x, A 1 2", // half the circle away is newer
+    "2147484647, x, A 1 2",
+  })
+  void timestampsOfThePast(long stamp, String text, String answer) {
+    byte[] offer = {2, 4, 5, (byte) 180, 1, 1, 8, 10, 0, 0, 3, (byte) 232, 0, 0, 0, 0};
+    try (TcpScript script = new TcpScript()) {
+      script.hold(offer);
+      script.connection.accept(script.now);
+      script.guestStamped("A", 1, 1, "", 1000);
+      script.drain();
+      script.guestStamped("A", 1, 1, text, (int) stamp);
+      script.pass(3);
+      List<String> said =
+          script.drain().stream().map(s -> s.flagText() + " " + s.seq() + " " + s.ack()).toList();
+      assertThat(said.isEmpty() ? "-" : String.join(", ", said)).isEqualTo(answer);
+    }
+  }
+
+  /** RFC 7323 4.3: the echo is of the segment that fills the gap, not of one beyond it. */
+  @Test
+  void timestampsOfEarlyTextAreNotEchoed() {
+    byte[] offer = {2, 4, 5, (byte) 180, 1, 1, 8, 10, 0, 0, 0, 100, 0, 0, 0, 0};
+    try (TcpScript script = new TcpScript()) {
+      script.hold(offer);
+      script.connection.accept(script.now);
+      script.guestStamped("A", 1, 1, "", 101);
+      script.drain();
+      script.guestStamped("A", 11, 1, "0123456789", 110);
+      assertThat(script.expect("A", 1, 1).options().tsEcr()).isEqualTo(101);
+      script.guestStamped("A", 1, 1, "0123456789", 108);
+      assertThat(script.expect("A", 1, 21).options().tsEcr()).isEqualTo(108);
+      script.guest("A", 21, 1, "without"); // like Linux: taken all the same
+      assertThat(script.received).hasToString("01234567890123456789without");
     }
   }
 
