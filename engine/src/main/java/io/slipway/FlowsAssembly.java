@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * Owned by a {@link QueueService}: puts the conversations together when the shard asks for them.
  */
 final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
-  /** Bytes that one flow may hold in either direction; far more than one hop's delay needs. */
-  private static final int LARGEST_FLOW_BYTES = 2 << 20;
+  /**
+   * Bytes that one flow may hold in either direction: twice the largest window of a Linux guest.
+   */
+  private static final int LARGEST_FLOW_BYTES = 6 << 20;
 
   /**
    * Part of the memory bound that flows may fill: three quarters. A kept frame occupies up to a

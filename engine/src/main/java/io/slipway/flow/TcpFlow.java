@@ -180,7 +180,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   @Override
   public void onAcknowledged() {
     account();
-    if (paused && connection.heldForGuest() <= flows.budget.allowance() / 2) {
+    if (paused && connection.heldForGuest() <= queueLimit() / 2) {
       paused = false;
       HostStream host = stream;
       if (host != null && !hostFinished) {
@@ -313,7 +313,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
 
   @Override
   public int wanted() {
-    return flows.budget.allowance() - connection.heldForGuest();
+    return queueLimit() - connection.heldForGuest();
   }
 
   @Override
@@ -325,7 +325,7 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     bytesIn += data.readableBytes();
     connection.send(data, now());
     account();
-    if (!paused && connection.heldForGuest() >= flows.budget.allowance()) {
+    if (!paused && connection.heldForGuest() >= queueLimit()) {
       paused = true;
       HostStream host = stream;
       if (host != null) {
@@ -382,6 +382,11 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   }
 
   // ---- bookkeeping --------------------------------------------------------------------------
+
+  /** Bytes for the guest at which the host is not read any more. */
+  private int queueLimit() {
+    return Math.min(flows.budget.allowance(), connection.worthHolding());
+  }
 
   private void write(ByteBuf data) {
     HostStream host = stream;

@@ -61,6 +61,7 @@ final class Arrivals {
         return; // like Linux: an ACK that another one overtook
       }
       if (length > 0) {
+        reportBefore(seq, nowNanos);
         receiving.onUselessText(seq, length); // no loop of answers can come of it: like Linux, all
       } else {
         connection.challenge(nowNanos);
@@ -185,9 +186,7 @@ final class Arrivals {
   private void onText(Packet packet, int seq, int dataAt, int length, boolean fin, long nowNanos) {
     boolean open = connection.state().mayReceive();
     if (length > 0 && open) {
-      if (receiving.startsAnotherGap(seq)) {
-        connection.acknowledge(nowNanos);
-      }
+      reportBefore(seq, nowNanos);
       receiving.measure(packet.gsoSize() > 0 ? packet.gsoSize() : length);
       receiving.onPayload(seq, packet.frame(), dataAt, length, user);
     } else if (length > 0 && Seq.before(seq, receiving.rcvNxt())) {
@@ -203,6 +202,12 @@ final class Arrivals {
       onFin(seq + length, nowNanos);
     } else if (open && receiving.takeFin()) {
       finReceived(nowNanos); // a segment filled the gap before a FIN that came early
+    }
+  }
+
+  private void reportBefore(int seq, long nowNanos) {
+    if (receiving.mustReportBefore(seq)) {
+      connection.acknowledge(nowNanos);
     }
   }
 

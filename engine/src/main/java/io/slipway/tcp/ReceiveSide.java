@@ -28,6 +28,7 @@ final class ReceiveSide {
   private static final long BRIEFLY = 2_000_000;
 
   private final TcpLoop loop;
+  private final ReceiveWindow window;
   private @Nullable Reassembler reassembler;
   private int rcvNxt;
   private int rcvAdv;
@@ -52,7 +53,8 @@ final class ReceiveSide {
 
   ReceiveSide(TcpLoop loop) {
     this.loop = loop;
-    limit = loop.config.receiveBuffer();
+    window = new ReceiveWindow(loop.config.receiveBuffer());
+    limit = window.size();
   }
 
   /** The guest's SYN had sequence number {@code irs}; its segments will carry {@code mss} bytes. */
@@ -63,6 +65,11 @@ final class ReceiveSide {
     acknowledged = rcvNxt;
     shift = windowShift;
     mss = segmentSize;
+  }
+
+  /** The guest has acknowledged our SYN, after so many nanoseconds; negative when not known. */
+  void established(long roundTrip, long nowNanos) {
+    window.begin(rcvNxt, rcvAdv, roundTrip, nowNanos);
   }
 
   /** The next sequence number expected: all before it was delivered. */
@@ -82,7 +89,12 @@ final class ReceiveSide {
 
   /** At most so many bytes may wait for the host from now on; what is granted stays granted. */
   void limit(int bytes) {
-    limit = Math.min(bytes, loop.config.receiveBuffer());
+    limit = Math.min(bytes, window.size());
+  }
+
+  /** The batch is over: the window grows with what the path turns out to hold. */
+  void batchEnd(long nowNanos) {
+    window.arrived(rcvNxt, rcvAdv, nowNanos);
   }
 
   /** The window field of an unscaled segment (SYN, SYN-ACK: RFC 7323 2.2). */
@@ -105,14 +117,14 @@ final class ReceiveSide {
     if (gain > 0 && gain >= Math.min(limit / 2, mss)) {
       rcvAdv = right;
     }
-    int window = (rcvAdv - rcvNxt) >>> shift;
+    int field = (rcvAdv - rcvNxt) >>> shift;
     onlySynTold = false;
     if (bare || !sack || !urgent) {
       owing = false;
       urgent = false;
     }
     acknowledged = rcvNxt;
-    return window;
+    return field;
   }
 
   /** The acknowledgement number that left last. */
@@ -192,12 +204,17 @@ final class ReceiveSide {
   }
 
   /**
-   * Whether a segment at {@code seq} begins another stretch of early bytes while the last one is
-   * not reported yet. One acknowledgement has room for three or four stretches: a batch may bring
-   * more.
+   * Whether there is something to report that the report of a segment at {@code seq} would
+   * displace. One acknowledgement has room for one repetition and two or three early stretches: a
+   * batch may bring more.
    */
-  boolean startsAnotherGap(int seq) {
-    return sack && urgent && Seq.after(seq, rcvNxt) && seq != latestEnd;
+  boolean mustReportBefore(int seq) {
+    if (!sack || !urgent) {
+      return false;
+    }
+    boolean anotherGap = Seq.after(seq, rcvNxt) && seq != latestEnd;
+    boolean anotherRepetition = twiceLeft != twiceRight && Seq.before(seq, rcvNxt);
+    return anotherGap || anotherRepetition;
   }
 
   /**

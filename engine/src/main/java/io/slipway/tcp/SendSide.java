@@ -112,16 +112,31 @@ final class SendSide {
     armRetransmission(nowNanos);
   }
 
-  /** Our SYN is acknowledged; {@code window} is in bytes. */
-  void onSynAcked(int seq, int ack, int window, long nowNanos) {
+  /**
+   * Our SYN is acknowledged.
+   *
+   * @param window in bytes
+   * @return nanoseconds that it took; -1 when it was sent more than once
+   */
+  long onSynAcked(int seq, int ack, int window, long nowNanos) {
     sndUna = ack;
-    if (synSent >= 0) {
-      rtt.sample(nowNanos - synSent);
+    long roundTrip = synSent >= 0 ? nowNanos - synSent : -1;
+    if (roundTrip >= 0) {
+      rtt.sample(roundTrip);
     }
     recovery.begin(ack, mss, sack);
     retries = 0;
     connection.timers().send(TcpTimers.OFF);
     takeWindow(seq, ack, window);
+    return roundTrip;
+  }
+
+  /**
+   * Bytes worth having in the queue: twice what is in flight, so that the host is read while the
+   * path is full.
+   */
+  int worthQueueing() {
+    return 2 * (sndNxt - sndUna);
   }
 
   /** No more data will be queued: a FIN follows the last byte. */

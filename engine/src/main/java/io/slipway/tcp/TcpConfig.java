@@ -3,7 +3,8 @@ package io.slipway.tcp;
 /**
  * Settings that all connections of an engine share. Times are nanoseconds, sizes bytes.
  *
- * @param receiveBuffer largest window we open, and so the most that waits for the host per flow
+ * @param receiveBuffer largest window we open, and so the most that waits for the host per flow; it
+ *     begins smaller and grows as a path turns out to need it; like Linux 3 MiB
  * @param initialRto RFC 6298 2.1: one second
  * @param minRto lower bound of the retransmission timeout; like Linux, 200 ms, not the RFC's second
  * @param maxRto upper bound of the retransmission timeout, and of the persist timer's pause
@@ -29,7 +30,7 @@ public record TcpConfig(
   /** Settings that behave like a Linux peer. */
   public static final TcpConfig DEFAULT =
       new TcpConfig(
-          1 << 20,
+          3 << 20,
           1000 * MILLIS,
           200 * MILLIS,
           120_000 * MILLIS,

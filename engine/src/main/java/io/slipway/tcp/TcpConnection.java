@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * TcpOutput}.
  */
 public final class TcpConnection {
+  /** What a guest on this machine needs; more would only wait longer in the processor's caches. */
+  private static final int QUEUE = 2 << 20;
+
   private final TcpLoop loop;
   private final TcpOutput output;
   private final TcpUser user;
@@ -68,6 +71,14 @@ public final class TcpConnection {
   /** Memory that the bytes on their way to the guest hold: what pausing the host can lower. */
   public int heldForGuest() {
     return sending.queue().held();
+  }
+
+  /**
+   * Bytes for the guest that are worth holding here: enough to keep the path full, and at least
+   * {@link #QUEUE}.
+   */
+  public int worthHolding() {
+    return Math.max(sending.worthQueueing(), QUEUE);
   }
 
   /** Sequence number of the SYN that is held; what an ICMP error about it must quote. */
@@ -165,6 +176,7 @@ public final class TcpConnection {
     if (!receiving.isOwing() || !state.isSynchronized()) {
       return;
     }
+    receiving.batchEnd(nowNanos);
     long patience = receiving.patience();
     if (patience == 0) {
       emit(sending.acceptableSeq(), TcpHeader.ACK, null, nowNanos);
@@ -341,7 +353,8 @@ public final class TcpConnection {
 
   /** Our SYN is acknowledged, {@code window} in bytes. */
   void establish(int seq, int ack, int window, long nowNanos) {
-    sending.onSynAcked(seq, ack, window, nowNanos);
+    long roundTrip = sending.onSynAcked(seq, ack, window, nowNanos);
+    receiving.established(roundTrip, nowNanos);
     opening = null;
     move(Event.SYN_ACKED);
     if (loop.config.keepalive() > 0) {

@@ -25,9 +25,11 @@
  *
  * <p><b>Sequence.</b> Payload is delivered once and in order. The owner tells with {@code consumed}
  * how much of it the host has taken: the window that the guest sees is what we can really keep, and
- * a promise once made is not taken back (RFC 9293 3.8.6). Acknowledgements are sent at the end of a
- * batch, at once where RFC 5681 wants them, else after two segments or 40 ms; what fills no segment
- * at the start of a connection, and a FIN, wait 2 ms for the host's answer to take them along.
+ * a promise once made is not taken back (RFC 9293 3.8.6). It begins at 256 KiB and grows to twice
+ * what arrives in the path's shortest round trip ({@link ReceiveWindow}). Acknowledgements are sent
+ * at the end of a batch, at once where RFC 5681 wants them, else after two segments or 40 ms; what
+ * fills no segment at the start of a connection, and a FIN, wait 2 ms for the host's answer to take
+ * them along.
  *
  * <p><b>Sending.</b> Segments leave in runs of up to 64 KiB; whoever wraps them in IP cuts them, or
  * has the kernel cut them. Recovery keeps a scoreboard of what is in flight, with times: losses are
@@ -45,7 +47,7 @@
  * io.slipway.tcp.TcpLoop} with the scratch space that its connections share. Buffers given to
  * {@code send} belong to the connection; buffers shown to {@code onData} belong to the caller.
  *
- * <p><b>Not here yet.</b> ECN, windows that grow by measurement.
+ * <p><b>Not here yet.</b> ECN.
  */
 @NullMarked
 package io.slipway.tcp;

@@ -87,7 +87,7 @@ final class TcpHandshakeTest {
       script.guestSyn(7, new byte[] {2, 4, 5, (byte) 180, 3, 3, 9});
       script.connection.accept(script.now);
       TcpScript.Segment answer = script.expect("SA", 0, 8);
-      assertThat(answer.options().windowScale()).isEqualTo(5);
+      assertThat(answer.options().windowScale()).isEqualTo(6);
       assertThat(answer.window()).isEqualTo(65535); // never scaled in a SYN
     }
   }
@@ -163,7 +163,7 @@ final class TcpHandshakeTest {
     try (TcpScript script = new TcpScript()) {
       script.connection.connect(script.now);
       TcpScript.Segment syn = script.expect("S", 0, 0);
-      assertThat(syn.options().windowScale()).isEqualTo(5);
+      assertThat(syn.options().windowScale()).isEqualTo(6);
       script.guest("SA", 0, 1, "");
       script.expectEvent("established");
       script.expect("A", 1, 1);

@@ -79,6 +79,20 @@ final class TcpSackTest {
   }
 
   @Test
+  void severalRepetitionsInOneBatchAreAllReported() {
+    try (TcpScript script = established()) {
+      script.guest("A", 1, 1, "abcdef");
+      script.pass(3);
+      script.drain();
+      script.guestInBatch("A", 1, 1, "ab", 65535);
+      script.guestInBatch("A", 3, 1, "cd", 65535);
+      script.connection.acknowledge(script.now);
+      assertThat(blocks(script.expect("A", 1, 7))).isEqualTo("1-3");
+      assertThat(blocks(script.expect("A", 1, 7))).isEqualTo("3-5");
+    }
+  }
+
+  @Test
   void anAnswerWithDataDoesNotSwallowTheReport() {
     try (TcpScript script = established()) {
       script.guestInBatch("A", 11, 1, "early", 65535);
