@@ -12,13 +12,20 @@ import java.time.Duration;
  * @param router what the guest may reach
  * @param udpTimeout after this long without a datagram a UDP mapping is forgotten (RFC 4787 REQ-5:
  *     five minutes unless there is a reason)
+ * @param tcpKeepalive after this long without a segment a TCP connection's guest is asked whether
+ *     it lives, and its host by the host's kernel; zero: never
  * @param maxFlows connections and mappings at a time; at the bound the oldest idle UDP mapping goes
  *     first, then new flows are refused
  * @param memoryBytes bytes that all flows together may have buffered in either direction; each flow
  *     gets a part of what is still free, so that the sum stays below it
  */
 public record EngineConfig(
-    Lan lan, RouterConfig router, Duration udpTimeout, int maxFlows, long memoryBytes) {
+    Lan lan,
+    RouterConfig router,
+    Duration udpTimeout,
+    Duration tcpKeepalive,
+    int maxFlows,
+    long memoryBytes) {
 
   /** Five minutes. */
   public static final Duration DEFAULT_UDP_TIMEOUT = Duration.ofMinutes(5);
@@ -34,6 +41,9 @@ public record EngineConfig(
     if (udpTimeout.isNegative() || udpTimeout.isZero()) {
       throw new IllegalArgumentException("the UDP timeout is not positive: " + udpTimeout);
     }
+    if (tcpKeepalive.isNegative()) {
+      throw new IllegalArgumentException("the TCP keepalive is negative: " + tcpKeepalive);
+    }
     if (maxFlows < 1) {
       throw new IllegalArgumentException("an engine without flows is none: " + maxFlows);
     }
@@ -45,6 +55,6 @@ public record EngineConfig(
   /** The usual bounds for a network. */
   public static EngineConfig of(Lan lan, RouterConfig router) {
     return new EngineConfig(
-        lan, router, DEFAULT_UDP_TIMEOUT, DEFAULT_MAX_FLOWS, DEFAULT_MEMORY_BYTES);
+        lan, router, DEFAULT_UDP_TIMEOUT, Duration.ZERO, DEFAULT_MAX_FLOWS, DEFAULT_MEMORY_BYTES);
   }
 }

@@ -8,6 +8,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.slipway.host.NettyHostSockets;
 import io.slipway.sys.Linux;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +55,9 @@ public final class EventLoops implements AutoCloseable {
 
   /** Makes and drops what every engine begins with: the second one costs a tenth of the first. */
   private static void warmUp(EventLoop loop) {
-    new NettyHostSockets(loop, new DefaultChannelGroup(loop), ByteBufAllocator.DEFAULT).close();
+    new NettyHostSockets(
+            loop, new DefaultChannelGroup(loop), ByteBufAllocator.DEFAULT, Duration.ZERO)
+        .close();
   }
 
   /**

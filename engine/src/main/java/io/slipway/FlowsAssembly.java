@@ -43,7 +43,7 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
     RandomWords random = RandomWords.read(3);
     tcp =
         new TcpLoop(
-            TcpConfig.DEFAULT,
+            TcpConfig.DEFAULT.withKeepalive(config.tcpKeepalive().toNanos()),
             shard.timers(),
             shard.counters(),
             ByteBufAllocator.DEFAULT,

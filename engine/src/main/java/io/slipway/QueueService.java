@@ -48,7 +48,9 @@ final class QueueService {
     channel =
         new TapChannel(
             queue, offload(offload), counters, (gone, errno) -> plan.deviceGone().accept(errno));
-    sockets = new NettyHostSockets(loop, channel.children(), ByteBufAllocator.DEFAULT);
+    sockets =
+        new NettyHostSockets(
+            loop, channel.children(), ByteBufAllocator.DEFAULT, plan.config().tcpKeepalive());
     assembly = new FlowsAssembly(plan, sockets);
     shard = new Shard(plan.config().lan(), channel.sink(), plan.clock(), counters, assembly);
     channel.pipeline().addLast(new ShardInitializer(shard));

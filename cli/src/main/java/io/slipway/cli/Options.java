@@ -79,6 +79,13 @@ final class Options {
           "DUR",
           Values::duration,
           "an idle UDP mapping is forgotten after this (default 300s)");
+  static final Option<Duration> TCP_KEEPALIVE =
+      Option.one(
+          "--tcp-keepalive",
+          "DUR",
+          Values::duration,
+          "ask a silent TCP connection's ends whether they live, and reset it when one does not"
+              + " (default off)");
   static final Option<Integer> QUEUES =
       Option.one(
           "--queues", "N", Values::queues, "TAP queues, each with its event loop; only 1 so far");
@@ -158,6 +165,7 @@ final class Options {
           SOURCE,
           SOURCE6,
           UDP_TIMEOUT,
+          TCP_KEEPALIVE,
           QUEUES,
           MAX_FLOWS,
           MEMORY,

@@ -7,6 +7,7 @@ import io.slipway.route.Lan;
 import io.slipway.route.RouterConfig;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.IpAddress;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ final class Settings {
         lan,
         router(given),
         given.value(Options.UDP_TIMEOUT, EngineConfig.DEFAULT_UDP_TIMEOUT),
+        given.value(Options.TCP_KEEPALIVE, Duration.ZERO),
         given.value(Options.MAX_FLOWS, EngineConfig.DEFAULT_MAX_FLOWS),
         given.value(Options.MEMORY, EngineConfig.DEFAULT_MEMORY_BYTES));
   }

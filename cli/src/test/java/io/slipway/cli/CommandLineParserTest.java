@@ -48,6 +48,8 @@ class CommandLineParserTest {
             "64M",
             "--udp-timeout",
             "1500ms",
+            "--tcp-keepalive",
+            "2h",
             "--no-ipv6",
             "--guest",
             "10.0.2.7",
@@ -58,6 +60,7 @@ class CommandLineParserTest {
     assertThat(given.value(Options.MTU)).isEqualTo(65_521);
     assertThat(given.value(Options.MEMORY)).isEqualTo(64L << 20);
     assertThat(given.value(Options.UDP_TIMEOUT)).isEqualTo(Duration.ofMillis(1_500));
+    assertThat(given.value(Options.TCP_KEEPALIVE)).isEqualTo(Duration.ofHours(2));
     assertThat(given.flag(Options.NO_IPV6)).isTrue();
     assertThat(given.flag(Options.HOST_LOOPBACK)).isFalse();
     assertThat(given.values(Options.GUEST)).hasSize(2);

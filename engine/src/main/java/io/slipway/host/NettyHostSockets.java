@@ -12,6 +12,7 @@ import io.slipway.route.Endpoint;
 import io.slipway.sys.TcpSocket;
 import io.slipway.sys.UdpSocket;
 import io.slipway.wire.IpAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
   private final EventLoop loop;
   private final ChannelGroup children;
   private final StreamMemory streamMemory;
+  private final int keepaliveSeconds;
   private @Nullable DatagramMemory datagramMemory;
 
   /**
@@ -37,10 +39,13 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
    * @param loop the event loop of the guest's device, an epoll one
    * @param children the channels that end with the device's channel
    * @param allocator where bytes from the host are read to; should be pooled and direct
+   * @param keepalive after this much silence the kernel probes a stream's peer; zero: never
    */
-  public NettyHostSockets(EventLoop loop, ChannelGroup children, ByteBufAllocator allocator) {
+  public NettyHostSockets(
+      EventLoop loop, ChannelGroup children, ByteBufAllocator allocator, Duration keepalive) {
     this.loop = loop;
     this.children = children;
+    keepaliveSeconds = Math.toIntExact(keepalive.plusMillis(999).toSeconds());
     streamMemory = new StreamMemory(allocator);
   }
 
@@ -49,6 +54,9 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
     int fd = TcpSocket.open(!target.address().isV4());
     if (fd < 0) {
       return new RefusedStream(-fd, events).tellOn(loop);
+    }
+    if (keepaliveSeconds > 0) {
+      TcpSocket.keepAlive(fd, keepaliveSeconds);
     }
     TcpHostStream stream = new TcpHostStream(loop, fd, streamMemory, events);
     adopt(stream.channel());

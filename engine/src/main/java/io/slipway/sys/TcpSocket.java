@@ -15,9 +15,13 @@ import java.nio.charset.StandardCharsets;
 public final class TcpSocket {
   private static final int SOCK_STREAM = 1;
   private static final int SHUT_WR = 1;
+  private static final int SO_KEEPALIVE = 9;
   private static final int SO_LINGER = 13;
   private static final int IPPROTO_TCP = 6;
   private static final int TCP_NODELAY = 1;
+  private static final int TCP_KEEPIDLE = 4;
+  private static final int TCP_KEEPINTVL = 5;
+  private static final int TCP_KEEPCNT = 6;
   private static final int TCP_CONGESTION = 13;
   private static final int IP_BIND_ADDRESS_NO_PORT = 24;
 
@@ -43,6 +47,18 @@ public final class TcpSocket {
       UdpSocket.setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     }
     return fd;
+  }
+
+  /**
+   * Has the kernel ask a silent peer whether it lives: first after {@code seconds}, then four times
+   * at a quarter of that. A peer that does not answer ends the connection with ETIMEDOUT, one that
+   * knows nothing of it with ECONNRESET.
+   */
+  public static void keepAlive(int fd, int seconds) {
+    UdpSocket.setOption(fd, UdpSocket.SOL_SOCKET, SO_KEEPALIVE, 1);
+    UdpSocket.setOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+    UdpSocket.setOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.max(1, seconds / 4));
+    UdpSocket.setOption(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
   }
 
   /** Chooses the congestion control by the kernel's name for it, such as {@code reno}. */

@@ -39,4 +39,18 @@ public record TcpConfig(
           5,
           15,
           0);
+
+  /** The same settings with another silence before the guest is probed. */
+  public TcpConfig withKeepalive(long nanos) {
+    return new TcpConfig(
+        receiveBuffer,
+        initialRto,
+        minRto,
+        maxRto,
+        delayedAck,
+        timeWait,
+        synRetries,
+        retries,
+        nanos);
+  }
 }

@@ -35,7 +35,8 @@ final class HostRoom implements AutoCloseable {
   final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   final ChannelGroup children = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
   final EventLoop loop = loops.next();
-  final NettyHostSockets sockets = new NettyHostSockets(loop, children, allocator);
+  final NettyHostSockets sockets =
+      new NettyHostSockets(loop, children, allocator, Duration.ofSeconds(77));
   private final int descriptorsAtStart;
 
   HostRoom() {

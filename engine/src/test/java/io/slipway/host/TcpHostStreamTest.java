@@ -71,14 +71,24 @@ final class TcpHostStreamTest {
 
   @Test
   void doesNotPaceOnTheLoopback() throws Exception {
-    StreamLog log = room.connected(target());
+    assertThat(kernelSays(room.connected(target()))).contains(" reno ");
+  }
+
+  @Test
+  void asksASilentPeer() throws Exception {
+    assertThat(kernelSays(room.connected(target())))
+        .containsPattern("timer:\\(keepalive,1min1[67]");
+  }
+
+  private static String kernelSays(StreamLog log) throws Exception {
     String filter = "sport = :" + Objects.requireNonNull(log.local).port();
-    Process ss = new ProcessBuilder("ss", "-Htin", "state", "established", filter).start();
-    assertThat(new String(ss.getInputStream().readAllBytes(), US_ASCII)).contains(" reno ");
+    Process ss = new ProcessBuilder("ss", "-Htino", "state", "established", filter).start();
+    String said = new String(ss.getInputStream().readAllBytes(), US_ASCII);
     assertThat(ss.waitFor()).isZero();
     ss.getInputStream().close(); // or the room counts the three pipes as left behind
     ss.getOutputStream().close();
     ss.getErrorStream().close();
+    return said;
   }
 
   @Test

@@ -189,17 +189,7 @@ final class TcpClosingTest {
 
   @Test
   void silentGuestIsProbedAndGivenUp() {
-    TcpConfig probing =
-        new TcpConfig(
-            1 << 20,
-            TcpConfig.DEFAULT.initialRto(),
-            TcpConfig.DEFAULT.minRto(),
-            TcpConfig.DEFAULT.maxRto(),
-            TcpConfig.DEFAULT.delayedAck(),
-            TcpConfig.DEFAULT.timeWait(),
-            5,
-            15,
-            10_000 * TcpScript.MILLIS);
+    TcpConfig probing = TcpConfig.DEFAULT.withKeepalive(10_000 * TcpScript.MILLIS);
     try (TcpScript script = TcpScript.established(probing)) {
       script.pass(10_100);
       script.expect("A", 0, 1);
