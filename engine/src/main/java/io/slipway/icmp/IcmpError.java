@@ -24,7 +24,9 @@ public enum IcmpError {
   /** Fragments were missing for too long. */
   REASSEMBLY_TIMEOUT(11, 1, 3, 1, true),
   /** A header field made no sense. */
-  PARAMETER_PROBLEM(12, 0, 4, 0, true);
+  PARAMETER_PROBLEM(12, 0, 4, 0, true),
+  /** An option that nobody knows, and that must not be skipped. */
+  UNKNOWN_OPTION(12, 0, 4, 2, true);
 
   private static final int EPERM = 1;
   private static final int EACCES = 13;

@@ -58,8 +58,8 @@ public final class IcmpErrors {
   /**
    * Tells the guest about the packet at hand.
    *
-   * @param detail the MTU to report with {@link IcmpError#FRAGMENTATION_NEEDED}; with {@link
-   *     IcmpError#PARAMETER_PROBLEM} of IPv4, in the highest byte, where in the header it is;
+   * @param detail the MTU to report with {@link IcmpError#FRAGMENTATION_NEEDED}; of a header field
+   *     that makes no sense, where it is: in the highest byte for IPv4, in all four for IPv6;
    *     otherwise 0
    * @param offender the guest's packet, with its transport part found
    * @return true when the error has left; false when the rules, the rate or the device were against
@@ -72,7 +72,8 @@ public final class IcmpErrors {
     boolean v6 = offender.isV6();
     int quoted = Math.min(offender.ipLength(), v6 ? QUOTE_V6 : QUOTE_V4);
     message.setBytes(QUOTE_AT, offender.frame(), offender.ipAt(), quoted);
-    int rest = v6 && error == IcmpError.PROTOCOL_UNREACHABLE ? nextHeaderField(offender) : detail;
+    boolean named = v6 && error == IcmpError.PROTOCOL_UNREACHABLE && detail == 0;
+    int rest = named ? nextHeaderField(offender) : detail;
     long guestHigh = offender.sourceHigh();
     long guestLow = offender.sourceLow();
     IpAddress gateway = v6 ? lan.gateway6() : lan.gateway4();

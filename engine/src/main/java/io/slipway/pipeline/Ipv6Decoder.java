@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.slipway.gateway.OwnAddresses;
+import io.slipway.icmp.IcmpError;
 import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
@@ -11,6 +12,7 @@ import io.slipway.stats.Drop;
 import io.slipway.wire.EthernetHeader;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
+import io.slipway.wire.Ipv6Extensions;
 import io.slipway.wire.Ipv6Header;
 import io.slipway.wire.Packet;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +21,11 @@ import org.jspecify.annotations.Nullable;
  * Reads IPv6 headers (RFC 8200 §3), walks over extension headers, and passes on whole packets; lets
  * packets of other types by.
  *
- * <p>Unlike RFC 8200 §4: what is wrong with an extension header is counted and not answered.
+ * <p>What is wrong with an extension header is answered (RFC 8200 §4), except that it is cut short.
  */
 final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
+
+  private static final int LARGEST_PAYLOAD = 65_535;
 
   private final Shard shard;
   private final Counters counters;
@@ -79,17 +83,40 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     return reason != null ? reason : extensions(packet, Ipv6Header.walk(frame, at, at + length));
   }
 
-  /** Notes where the walk along the extension headers ended. */
-  private static @Nullable Drop extensions(Packet packet, long walked) {
+  /** Notes where the walk along the extension headers ended, and answers what is wrong in them. */
+  private @Nullable Drop extensions(Packet packet, long walked) {
+    int at = packet.ipAt();
     if (walked < 0) {
+      complain(packet);
       return walked == Ipv6Header.SOURCE_ROUTED ? Drop.IPV6_SOURCE_ROUTED : Drop.IPV6_BAD_EXTENSION;
     }
-    int at = packet.ipAt();
     int transportAt = Ipv6Header.transportAt(walked);
     packet.ip(true, at, transportAt - at, packet.ipLength());
     packet.transport(
         Ipv6Header.protocol(walked), transportAt, at + packet.ipLength() - transportAt);
-    return null;
+    boolean plain = transportAt - at == Ipv6Header.LENGTH;
+    return plain || !complain(packet) ? null : Drop.IPV6_BAD_EXTENSION;
+  }
+
+  /** RFC 8200 §4: returns whether there was something wrong, which the guest was told. */
+  private boolean complain(Packet packet) {
+    int at = packet.ipAt();
+    boolean multicast = IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow());
+    int fault = Ipv6Extensions.fault(packet.frame(), at, at + packet.ipLength(), multicast);
+    if (fault != Ipv6Extensions.NONE && fault != Ipv6Extensions.DISCARD) {
+      IcmpError error =
+          switch (Ipv6Extensions.code(fault)) {
+            case 0 -> IcmpError.PARAMETER_PROBLEM;
+            case 1 -> IcmpError.PROTOCOL_UNREACHABLE;
+            default -> IcmpError.UNKNOWN_OPTION;
+          };
+      tell(error, Ipv6Extensions.pointer(fault), packet);
+    }
+    return fault != Ipv6Extensions.NONE;
+  }
+
+  private void tell(IcmpError error, int pointer, Packet packet) {
+    shard.icmpErrors().send(error, pointer, packet, shard.nowNanos());
   }
 
   private @Nullable Drop checkSource(Packet packet) {
@@ -147,6 +174,11 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     int protocol = Ipv6Header.fragmentNextHeader(frame, fragmentAt);
     int partAt = fragmentAt + Ipv6Header.FRAGMENT_LENGTH;
     packet.transport(Ipv6Header.FRAGMENT, partAt, end - partAt);
+    if (more && (end - partAt & 7) != 0) {
+      tell(IcmpError.PARAMETER_PROBLEM, Ipv6Header.PAYLOAD_LENGTH, packet); // RFC 8200 §4.5
+    } else if (offset + end - partAt > LARGEST_PAYLOAD) {
+      tell(IcmpError.PARAMETER_PROBLEM, fragmentAt + 2 - packet.ipAt(), packet);
+    }
     FragmentedPacket whole = reassembler.add(packet, id, protocol, offset, more, shard.nowNanos());
     if (whole == null) {
       return;

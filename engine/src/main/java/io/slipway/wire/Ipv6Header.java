@@ -17,6 +17,9 @@ public final class Ipv6Header {
   public static final int NO_NEXT_HEADER = 59;
   public static final int DESTINATION_OPTIONS = 60;
 
+  /** Where in the header the payload's length stands. */
+  public static final int PAYLOAD_LENGTH = 4;
+
   /** Result of {@link #walk}: an extension header runs beyond the end. */
   public static final long TRUNCATED = -1;
 
@@ -32,7 +35,6 @@ public final class Ipv6Header {
   private static final int MOST_EXTENSIONS = 8;
 
   private static final int VERSION = 0;
-  private static final int PAYLOAD_LENGTH = 4;
   private static final int NEXT_HEADER = 6;
   private static final int HOP_LIMIT = 7;
   private static final int SOURCE = 8;

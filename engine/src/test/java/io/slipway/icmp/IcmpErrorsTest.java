@@ -98,24 +98,27 @@ class IcmpErrorsTest {
     "TTL_EXCEEDED, 11, 0, 3, 0, true",
     "REASSEMBLY_TIMEOUT, 11, 1, 3, 1, false",
     "PARAMETER_PROBLEM, 12, 0, 4, 0, false",
+    "UNKNOWN_OPTION, 12, 0, 4, 2, false",
   })
   void everyErrorHasItsNumbersAndItsSender(
       IcmpError error, int type4, int code4, int type6, int code6, boolean router) {
-    assertThat(errors.send(error, 1400, show(datagram(false, 30), 2), nowNanos)).isTrue();
+    // of a protocol that nobody speaks, IPv6 says where it was named
+    boolean named = error == IcmpError.PROTOCOL_UNREACHABLE;
+    int detail = named ? 0 : 1400;
+    assertThat(errors.send(error, detail, show(datagram(false, 30), 2), nowNanos)).isTrue();
     SentFrame four = sent.takeOnly().checkComplete();
     assertThat(four.icmpType()).isEqualTo(type4);
     assertThat(four.icmpCode()).isEqualTo(code4);
     assertThat(four.source()).isEqualTo(router ? "10.0.2.2" : REMOTE4);
     assertThat(four.destination()).isEqualTo(GUEST4);
-    assertThat(four.u32(four.transportAt() + 4)).isEqualTo(1400);
+    assertThat(four.u32(four.transportAt() + 4)).isEqualTo(detail);
     assertThat(four.quoted()).isEqualTo(datagram(false, 30));
-    assertThat(errors.send(error, 1400, show(datagram(true, 30), 2), nowNanos)).isTrue();
+    assertThat(errors.send(error, detail, show(datagram(true, 30), 2), nowNanos)).isTrue();
     SentFrame six = sent.takeOnly().checkComplete();
     assertThat(six.icmpType()).isEqualTo(type6);
     assertThat(six.icmpCode()).isEqualTo(code6);
     assertThat(six.source()).isEqualTo(router ? "fd00:0:0:0:0:0:0:2" : "2001:db8:0:0:0:0:0:7");
-    assertThat(six.u32(six.transportAt() + 4))
-        .isEqualTo(error == IcmpError.PROTOCOL_UNREACHABLE ? 6 : 1400);
+    assertThat(six.u32(six.transportAt() + 4)).isEqualTo(named ? 6 : detail);
     assertThat(six.quoted()).isEqualTo(datagram(true, 30));
     assertThat(counters.get(Count.ICMP_ERRORS_OUT)).isEqualTo(2);
   }

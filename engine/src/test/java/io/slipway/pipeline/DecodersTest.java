@@ -307,6 +307,35 @@ class DecodersTest {
     dropped(Drop.IPV6_SOURCE_ROUTED, frame(ipv6(GUEST6, REMOTE6, 43, routed)));
   }
 
+  /** RFC 8200 §4: told to the guest, with what is wrong and where. */
+  @Test
+  void ipv6ExtensionsThatMakeNoSenseAreAnswered() {
+    byte[] datagram = udp(GUEST6, 4000, REMOTE6, 53, pattern(20));
+    byte[] unknown = join(bytes(17, 0, 0x9E, 4, 0, 0, 0, 0), datagram);
+    dropped(Drop.IPV6_BAD_EXTENSION, frame(ipv6(GUEST6, REMOTE6, 60, unknown)));
+    isParameterProblem(line.sent.takeOnly(), 2, 42);
+    byte[] misplaced =
+        join(bytes(0, 0, 1, 4, 0, 0, 0, 0), bytes(17, 0, 1, 4, 0, 0, 0, 0), datagram);
+    dropped(Drop.IPV6_BAD_EXTENSION, frame(ipv6(GUEST6, REMOTE6, 60, misplaced)));
+    isParameterProblem(line.sent.takeOnly(), 1, 40);
+    byte[] silent = join(bytes(17, 0, 0x5E, 4, 0, 0, 0, 0), datagram);
+    dropped(Drop.IPV6_BAD_EXTENSION, frame(ipv6(GUEST6, REMOTE6, 60, silent)));
+    byte[] odd = join(bytes(17, 0, 0, 1, 0, 0, 0, 9), pattern(13));
+    assertThat(line.sent.all()).isEmpty();
+    dropped(Drop.FRAGMENT_MALFORMED, frame(ipv6(GUEST6, REMOTE6, 44, odd)));
+    isParameterProblem(line.sent.takeOnly(), 0, 4);
+    byte[] beyond = join(bytes(17, 0, 0xFF, 0xF8, 0, 0, 0, 9), pattern(16));
+    dropped(Drop.FRAGMENT_MALFORMED, frame(ipv6(GUEST6, REMOTE6, 44, beyond)));
+    isParameterProblem(line.sent.takeOnly(), 0, 42);
+  }
+
+  private static void isParameterProblem(SentFrame frame, int code, int pointer) {
+    frame.checkComplete();
+    assertThat(frame.icmpType()).isEqualTo(4);
+    assertThat(frame.icmpCode()).isEqualTo(code);
+    assertThat(frame.u32(frame.transportAt() + 4)).isEqualTo(pointer);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "::1, SOURCE_FORBIDDEN",
