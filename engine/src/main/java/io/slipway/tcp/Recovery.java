@@ -24,6 +24,7 @@ final class Recovery {
   private final Rack rack = new Rack();
   private final RttEstimator rtt;
   private final Prr prr = new Prr();
+  private final Undo undo = new Undo();
   private CongestionControl congestion = new Cubic(536);
   private int mss = 536;
   private boolean sack;
@@ -83,9 +84,15 @@ final class Recovery {
     prr.onSent(bytes);
   }
 
-  /** {@code [from, until)} has left again. */
-  void sentAgain(int from, int until, long nowNanos) {
+  /**
+   * {@code [from, until)} has left again.
+   *
+   * @param timestamps whether it bore a timestamp
+   * @param stamp that timestamp
+   */
+  void sentAgain(int from, int until, boolean timestamps, int stamp, long nowNanos) {
     board.sentAgain(from, until, nowNanos);
+    undo.onRepeated(until - from, timestamps, stamp);
     prr.onSent(until - from);
     repairNow = 0;
   }
@@ -111,6 +118,7 @@ final class Recovery {
     int delivered = board.acknowledge(ack, rack, nowNanos);
     sndUna = ack;
     boolean needless = false;
+    boolean late = advance > 0 && recovering && undo.isForOriginal(options);
     if (sack) {
       for (int i = 0; i < options.sackCount(); i++) {
         int left = options.sackLeft(i);
@@ -118,6 +126,7 @@ final class Recovery {
         if (i == 0 && isNeedless(left, right, ack, options)) {
           needless = true;
           rack.onNeedless();
+          late |= undo.isAllNeedless(right - left);
         } else {
           delivered += board.sack(left, right, rack, nowNanos);
         }
@@ -133,6 +142,9 @@ final class Recovery {
       rtt.sample(sample);
     }
     onProbeAnswered(ack, needless || duplicate, sndMax, nowNanos);
+    if (late) {
+      giveBack();
+    }
     int flight = sndMax - ack + advance - sackedBefore;
     findLosses(sndMax, advance, flight, nowNanos);
     if (recovering) {
@@ -140,6 +152,18 @@ final class Recovery {
     } else if (limited && advance > 0) {
       congestion.onAcknowledged(advance, rtt.smoothed(), nowNanos);
     }
+  }
+
+  /** RFC 4015, RFC 9438 4.9: nothing was lost, and the window is what it would have been. */
+  private void giveBack() {
+    undo.end();
+    congestion.undo();
+    board.loseNothing();
+    rack.onNeedless();
+    recovering = false;
+    afterTimeout = false;
+    duplicates = 0;
+    repairNow = 0;
   }
 
   /** RFC 2883 4: the first block tells of what had arrived before. */
@@ -174,6 +198,7 @@ final class Recovery {
     recovering = true;
     afterTimeout = false;
     recover = sndMax;
+    undo.begin();
     congestion.onCongestion(Math.max(flight, mss), nowNanos);
     prr.begin(Math.max(flight, mss), congestion.threshold(), mss);
   }
@@ -217,6 +242,9 @@ final class Recovery {
 
   /** RFC 6298 5.4 and RFC 8985 6.3: everything not reported counts as lost. */
   void onTimeout(int sndMax, long nowNanos) {
+    if (!recovering) {
+      undo.begin();
+    }
     congestion.onTimeout(Math.max(sndMax - sndUna, mss), nowNanos);
     board.loseAll();
     recovering = true;
@@ -229,6 +257,7 @@ final class Recovery {
 
   /** Nothing was lost to congestion, but all of it must go again, in smaller segments. */
   void onTooBig(int segmentSize, int sndMax) {
+    undo.end();
     mss = segmentSize;
     congestion.segmentSize(segmentSize);
     board.loseAll();

@@ -186,6 +186,13 @@ final class Scoreboard {
     }
   }
 
+  /** What counted as lost was only late. */
+  void loseNothing() {
+    for (int i = 0; i < count; i++) {
+      clearLost(i);
+    }
+  }
+
   /** The last piece's length when it may be sent again as a probe of the tail, else 0. */
   int tail(int mss) {
     if (count == 0 || (flags[count - 1] & SACKED) != 0) {

@@ -309,7 +309,8 @@ final class SendSide {
     int payload = Math.min(length, sndUna + queue.bytes() - from);
     loop.counters.count(Count.TCP_RETRANSMITS);
     transmit(from, payload, payload < length, nowNanos);
-    recovery.sentAgain(from, from + length, nowNanos);
+    Timestamps stamps = connection.stamps();
+    recovery.sentAgain(from, from + length, stamps.isOn(), stamps.value(nowNanos), nowNanos);
     if (!connection.timers().isSendArmed()) {
       armRetransmission(nowNanos);
     }

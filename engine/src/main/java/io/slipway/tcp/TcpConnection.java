@@ -86,6 +86,10 @@ public final class TcpConnection {
     return opening().irs();
   }
 
+  Timestamps stamps() {
+    return stamps;
+  }
+
   TcpTimers timers() {
     return timers;
   }

@@ -48,7 +48,8 @@ final class Timestamps {
     return TcpOptions.writeTimestamps(options, at, value(nowNanos), recent);
   }
 
-  private int value(long nowNanos) {
+  /** What our segments say now. */
+  int value(long nowNanos) {
     return (int) (nowNanos / MILLI) + offset;
   }
 

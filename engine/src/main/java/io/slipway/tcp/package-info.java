@@ -35,7 +35,8 @@
  * has the kernel cut them. Recovery keeps a scoreboard of what is in flight, with times: losses are
  * found by SACK and by time (RFC 2018, 6675, 8985), the window shrinks in proportion (RFC 9937),
  * the tail is probed, and at last the retransmission timer speaks (RFC 6298). Without SACK
- * duplicate ACKs stand in for the reports (RFC 6582). A closed window is probed as Linux does, with
+ * duplicate ACKs stand in for the reports (RFC 6582). A recovery that turns out to have repaired
+ * nothing gives the window back (RFC 3522, RFC 3708). A closed window is probed as Linux does, with
  * an old sequence number and no data.
  *
  * <p><b>Defence.</b> A reset counts only at exactly the next sequence number; one elsewhere in the
