@@ -139,6 +139,66 @@ final class TcpCornersTest {
     }
   }
 
+  /** RFC 6093: urgent text comes in line, wherever the pointer points. */
+  @Test
+  void urgentTextIsText() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("AU", 1, 1, "urgent");
+      s.guest("AUP", 7, 1, "!");
+      assertThat(s.received).hasToString("urgent!");
+    }
+  }
+
+  /** RFC 1122 4.2.3.6: a guest that asks whether we live is told, with or without a byte. */
+  @Test
+  void keepaliveProbesAreAnswered() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1, "abc");
+      s.pass(50);
+      s.drain();
+      s.guest("A", 3, 1, "");
+      s.expect("A", 1, 4);
+      s.guest("A", 3, 1, "\0");
+      s.expect("A", 1, 4);
+      assertThat(s.received).hasToString("abc");
+    }
+  }
+
+  /** Sockstress: a window of one byte, for ever. We probe ever more rarely, and send that byte. */
+  @Test
+  void aWindowOfOneByteIsServedRarely() {
+    try (TcpScript s = TcpScript.established()) {
+      s.guest("A", 1, 1, "", 1);
+      s.host(TcpScript.text(3000));
+      int segments = 0;
+      int acked = 1;
+      for (int second = 0; second < 120; second++) {
+        s.pass(1000);
+        for (TcpScript.Segment segment : s.drain()) {
+          segments++;
+          acked = Math.max(acked, segment.seq() + segment.payload().length());
+        }
+        s.guest("A", 1, acked, "", 1);
+      }
+      assertThat(acked).isGreaterThan(2);
+      assertThat(segments).isLessThan(500);
+      assertThat(s.connection.state()).isEqualTo(TcpState.ESTABLISHED);
+    }
+  }
+
+  /** Acknowledging what is not here yet gains a guest nothing that was not sent. */
+  @Test
+  void optimisticAcknowledgementsAreNotBelieved() {
+    try (TcpScript s = TcpScript.established()) {
+      s.host(TcpScript.text(100_000));
+      int sent = s.drain().stream().mapToInt(segment -> segment.payload().length()).sum();
+      s.guest("A", 1, 1 + sent + 1, "");
+      assertThat(s.expect("A", 1 + sent, 1).payload()).isEmpty(); // a challenge, and no text
+      s.expectNothing();
+      assertThat(s.connection.queued()).isEqualTo(100_000);
+    }
+  }
+
   /** One-byte pieces out of order do not take 2 KiB each, uncounted. */
   @Test
   void earlyPiecesCountWhatTheyOccupy() {

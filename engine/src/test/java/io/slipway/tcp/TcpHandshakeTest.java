@@ -110,6 +110,78 @@ final class TcpHandshakeTest {
     }
   }
 
+  /** RFC 3168 6.1.1: asked for ECN we answer without, and its marks mean nothing afterwards. */
+  @Test
+  void explicitCongestionNotificationIsRefused() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.hold(script.segment("SEC", 0, 0, ""), script.now);
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guest("A", 1, 1, "");
+      script.guest("APC", 1, 1, "reduced");
+      script.pass(50);
+      script.expect("A", 1, 8);
+      script.guest("AE", 8, 1, "");
+      script.host("no echo");
+      script.expect("AP", 1, 8, "no echo");
+      assertThat(script.received).hasToString("reduced");
+    }
+  }
+
+  /** RFC 9293 3.10.7.2 lets text on a SYN wait; like Linux we leave it to be sent again. */
+  @Test
+  void textOnTheSynIsSentAgain() {
+    try (TcpScript script = new TcpScript()) {
+      script.connection.hold(script.segment("S", 0, 0, "early"), script.now);
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guest("AP", 1, 1, "early");
+      assertThat(script.received).hasToString("early");
+    }
+  }
+
+  /** RFC 7323 2.3: a shift of 15 counts as 14; the window of the SYN itself is not scaled. */
+  @Test
+  void windowScaleIsBounded() {
+    try (TcpScript script = new TcpScript()) {
+      script.hold(new byte[] {2, 4, 5, (byte) 180, 1, 3, 3, 15});
+      script.connection.accept(script.now);
+      script.expect("SA", 0, 1);
+      script.guest("A", 1, 1, "", 1); // 16384 bytes, not 32768
+      script.host(TcpScript.text(40_000));
+      int sent = script.drain().stream().mapToInt(segment -> segment.payload().length()).sum();
+      assertThat(sent).isBetween(1460, 16_384);
+      script.guest("A", 1, 1 + sent, "", 1);
+      sent += script.drain().stream().mapToInt(segment -> segment.payload().length()).sum();
+      assertThat(sent).isGreaterThan(16_384);
+    }
+  }
+
+  /** Options of impossible lengths end the reading; those before them count. */
+  @Test
+  void absurdOptionsHarmNobody() {
+    byte[][] absurd = {
+      {2, 0, 5, (byte) 180},
+      {2, 1, 5, (byte) 180},
+      {2, 40, 5, (byte) 180},
+      {3, 3, 7, 2}, // a kind without a length at the very end
+      {8, 10, 0, 0},
+      {(byte) 254, 2, 1, 1},
+      new byte[40],
+    };
+    for (byte[] options : absurd) {
+      try (TcpScript script = new TcpScript()) {
+        script.hold(options);
+        script.connection.accept(script.now);
+        script.expect("SA", 0, 1);
+        script.guest("AP", 1, 1, "fine");
+        assertThat(script.received).hasToString("fine");
+        script.host(TcpScript.text(600));
+        assertThat(script.drain().getLast().mss()).isEqualTo(536);
+      }
+    }
+  }
+
   @Test
   void repeatedSynGetsTheSynAckAgain() {
     try (TcpScript script = new TcpScript()) {
