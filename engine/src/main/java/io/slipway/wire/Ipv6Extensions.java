@@ -40,16 +40,19 @@ public final class Ipv6Extensions {
     while (end - headerAt >= 8) {
       int protocol = frame.getUnsignedByte(nameAt);
       int length = (frame.getUnsignedByte(headerAt + 1) + 1) << 3;
+      if (length > end - headerAt) {
+        return NONE;
+      }
       int fault = NONE;
       switch (protocol) {
         case Ipv6Header.HOP_BY_HOP -> {
           if (nameAt != at + NEXT_HEADER) {
             return problem(1, nameAt - at);
           }
-          fault = options(frame, at, headerAt, Math.min(end, headerAt + length), multicast);
+          fault = options(frame, at, headerAt, headerAt + length, multicast);
         }
         case Ipv6Header.DESTINATION_OPTIONS ->
-            fault = options(frame, at, headerAt, Math.min(end, headerAt + length), multicast);
+            fault = options(frame, at, headerAt, headerAt + length, multicast);
         case Ipv6Header.ROUTING -> {
           if (frame.getByte(headerAt + ROUTING_SEGMENTS_LEFT) != 0) {
             return problem(0, headerAt + ROUTING_TYPE - at);

@@ -25,6 +25,7 @@ final class Ipv6ExtensionsTest {
     "3c, 3a00 00 de0300000000, false, 2 at 43",
     "3c, 3a00 010900000000, false, discard", // runs out of its header
     "3c, 3a00 01040000009e, false, none", // the first bytes of what follows are no option
+    "3c, 3a08 9e0400000000, false, none", // and neither is what is cut short
     "3c, 0000 010400000000 3a00010400000000, false, 1 at 40", // hop-by-hop not in front
     "00, 0000 010400000000 3a00010400000000, false, 1 at 40",
     "3c, 3c00 010400000000 3a009e0400000000, false, 2 at 50",
