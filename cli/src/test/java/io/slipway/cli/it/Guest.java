@@ -23,7 +23,7 @@ public final class Guest implements AutoCloseable {
 
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static final Duration START = Duration.ofSeconds(60);
-  private static final Map<String, String> PARANOID =
+  static final Map<String, String> PARANOID =
       Map.of("SLIPWAY_JAVA_OPTS", "-Dio.netty.leakDetection.level=paranoid");
 
   private final Caller caller;
