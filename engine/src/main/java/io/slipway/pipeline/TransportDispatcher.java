@@ -106,10 +106,7 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     int sourcePort = UdpHeader.sourcePort(frame, at);
     int destinationPort = UdpHeader.destinationPort(frame, at);
     packet.ports(sourcePort, destinationPort);
-    if (sourcePort == 0) {
-      counters.drop(Drop.UDP_MALFORMED); // no answer could ever find its way
-      return;
-    }
+    // RFC 768: a source port of 0 asks for no answer, which is no reason not to deliver.
     if (destinationPort == 0) {
       counters.drop(Drop.NO_FLOW);
       errors.send(IcmpError.PORT_UNREACHABLE, 0, packet, shard.nowNanos());
