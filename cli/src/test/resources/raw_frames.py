@@ -1125,6 +1125,61 @@ def data_overlapping_the_past(t):
     c.alive(h)
 
 
+def early(t, *segments):
+    """The SACK blocks in the answer to the last of these stretches of the stream; F: and a FIN."""
+    c, h = t.pair(opts=mss(MSS) + b'\4\2\1\1')
+    for text in segments:
+        a, b = (int(n) for n in text.rstrip('F').split('-'))
+        c.forget_heard()
+        c.tell(ACK | FIN if text.endswith('F') else ACK, pattern(b - a, a), seq=c.seq + a)
+        blocks = c.expect(lambda f: 5 in f.opts, 0.5, 'a SACK').opts[5]
+    edges = [(n - c.seq) & M32 for n in struct.unpack('!%dI' % (len(blocks) // 4), blocks)]
+    return c, h, ' '.join('%d-%d' % edge for edge in zip(edges[::2], edges[1::2]))
+
+
+@case(0)
+def early_data_reported(t):
+    """RFC 2018 4: the latest stretch first, then those before it; RFC 2883: what came twice at the front."""
+    for segments, want in (
+            ('100-200 300-400 500-600', '500-600 300-400 100-200'),
+            ('500-600 300-400 100-200', '100-200 300-400 500-600'),
+            ('100-200 300-400 200-300', '100-400'),
+            ('100-200 120-150', '120-150 100-200'),
+            ('100-200 150-250', '150-200 100-250'),
+            ('200-300 150-250', '200-250 150-300'),
+            ('200-300 400-500 150-550', '200-300 150-550'),
+            ('100-200F', '100-201'),
+            ('100-100F', '100-101'),
+            ('100-200F 100-200F', '100-201 100-201')):
+        _, _, got = early(t, *segments.split())
+        if got != want:
+            raise Fail('after %s: %s, not %s' % (segments, got, want))
+
+
+@case(0)
+def data_beyond_an_early_fin(t):
+    """The stream ends where the guest said."""
+    c, h, _ = early(t, '100-200F', '150-300')
+    c.data(pattern(100))
+    h.expect(pattern(200))
+    h.eof()
+    c.expect_ack(c.iss + 202)
+    c.over = True
+
+
+@case(0)
+def fin_before_early_data(t):
+    """An early FIN that the text contradicts is not believed; a right one is."""
+    c, h, _ = early(t, '100-300', '100-200F')
+    c.data(pattern(100))
+    h.expect(pattern(300))
+    h.nothing(0.05)
+    c.seq = (c.seq + 200) & M32
+    c.fin()
+    h.eof()
+    c.expect_ack()
+
+
 @case(0)
 def data_repeated(t):
     """RFC 9293 3.10.7.4: an old segment is acknowledged at once and not delivered."""

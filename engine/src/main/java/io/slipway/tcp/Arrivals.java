@@ -214,7 +214,7 @@ final class Arrivals {
   private void onFin(int seq, long nowNanos) {
     if (!connection.state().mayReceive()) {
       if (Seq.before(seq, receiving.rcvNxt())) {
-        receiving.acknowledgeNow(); // a repetition
+        receiving.onFinAgain(seq);
       }
       return;
     }

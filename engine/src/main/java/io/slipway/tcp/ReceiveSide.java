@@ -43,7 +43,6 @@ final class ReceiveSide {
   private boolean owing;
   private boolean urgent;
   private boolean sack;
-  private int latest;
   private int latestEnd;
   private int twiceLeft;
   private int twiceRight;
@@ -148,7 +147,25 @@ final class ReceiveSide {
       twiceLeft = twiceRight;
       blocks = 1;
     }
-    return reassembler == null ? blocks : reassembler.blocks(latest, edges, blocks);
+    int early = reassembler == null ? blocks : reassembler.blocks(edges, blocks);
+    return finKnown ? withFin(edges, blocks, early) : early;
+  }
+
+  /** Like Linux: a FIN that came early counts among what is here. Nothing lies beyond it. */
+  private int withFin(int[] edges, int from, int blocks) {
+    for (int i = from; i < blocks; i++) {
+      if (edges[2 * i + 1] == finSeq) {
+        edges[2 * i + 1]++;
+        return blocks;
+      }
+    }
+    boolean alone = reassembler == null || reassembler.isEmpty() || reassembler.end() != finSeq;
+    if (!alone || blocks == edges.length / 2) {
+      return blocks;
+    }
+    edges[2 * blocks] = finSeq;
+    edges[2 * blocks + 1] = finSeq + 1;
+    return blocks + 1;
   }
 
   /**
@@ -169,11 +186,11 @@ final class ReceiveSide {
 
   /**
    * Takes in a segment's payload: delivers what is next, keeps what is early, drops what is old or
-   * beyond the window.
+   * beyond the window or the guest's own end.
    */
   void onPayload(int seq, ByteBuf data, int offset, int length, TcpUser user) {
     int from = Seq.max(seq, rcvNxt);
-    int until = Seq.min(seq + length, rcvAdv);
+    int until = Seq.min(seq + length, finKnown ? Seq.min(finSeq, rcvAdv) : rcvAdv);
     if (!Seq.before(from, until)) {
       onUselessText(seq, length);
       return;
@@ -183,11 +200,9 @@ final class ReceiveSide {
       if (reassembler == null) {
         reassembler = new Reassembler();
       }
-      latest = from;
       latestEnd = until;
-      if (!reassembler.insert(from, data, start, until - from, loop.allocator)) {
-        twice(from, until);
-      }
+      reassembler.insert(from, data, start, until - from, loop.allocator);
+      twice(reassembler.againLeft(), reassembler.againRight());
       // RFC 5681 4.2: an immediate duplicate ACK when a segment arrives out of order
       acknowledgeNow();
       return;
@@ -231,6 +246,15 @@ final class ReceiveSide {
     }
   }
 
+  /** The same for what follows in a segment whose text was repeated already. */
+  private void twiceToo(int left, int right) {
+    if (twiceLeft == twiceRight) {
+      twice(left, right);
+    } else if (left == twiceRight) {
+      twiceRight = right;
+    }
+  }
+
   private void deliver(ByteBuf data, int offset, int length, TcpUser user) {
     rcvNxt += length;
     waiting += length;
@@ -239,6 +263,10 @@ final class ReceiveSide {
   }
 
   private void deliverEarly(Reassembler early, TcpUser user) {
+    int repeated = Seq.min(early.firstStart() + early.first().readableBytes(), rcvNxt);
+    if (Seq.before(early.firstStart(), repeated)) {
+      twiceToo(early.firstStart(), repeated);
+    }
     while (early.ready(rcvNxt) >= 0) {
       ByteBuf piece = early.first();
       int skip = rcvNxt - early.firstStart();
@@ -247,15 +275,35 @@ final class ReceiveSide {
     }
   }
 
-  /** The guest's FIN stands at {@code seq}. */
+  /**
+   * The guest's FIN stands at {@code seq}. Like Linux, one that comes in its turn is the end, and
+   * one that comes early, unless another did or text beyond it is here already.
+   */
   void onFin(int seq) {
-    if (!finKnown && Seq.afterEq(seq, rcvNxt) && Seq.beforeEq(seq, rcvAdv)) {
+    if (finKnown && seq == finSeq) {
+      twiceToo(seq, seq + 1);
+    } else if (seq == rcvNxt || (!finKnown && mayEndAt(seq))) {
       finKnown = true;
       finSeq = seq;
     }
     if (rcvNxt != finSeq) {
       acknowledgeNow();
     }
+  }
+
+  private boolean mayEndAt(int seq) {
+    boolean inWindow = Seq.after(seq, rcvNxt) && Seq.beforeEq(seq, rcvAdv);
+    boolean textBeyond =
+        reassembler != null && !reassembler.isEmpty() && Seq.after(reassembler.end(), seq);
+    return inWindow && !textBeyond;
+  }
+
+  /** The FIN that was taken came again. */
+  void onFinAgain(int seq) {
+    if (seq == rcvNxt - 1) {
+      twiceToo(seq, rcvNxt);
+    }
+    acknowledgeNow();
   }
 
   /** Whether the FIN is next; if so it is taken. */
@@ -268,6 +316,7 @@ final class ReceiveSide {
     rcvAdv = Seq.max(rcvAdv, rcvNxt);
     owing = true;
     finTaken = true;
+    release(); // what lies beyond the end is nobody's
     return true;
   }
 

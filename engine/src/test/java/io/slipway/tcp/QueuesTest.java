@@ -1,5 +1,6 @@
 package io.slipway.tcp;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -10,6 +11,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Send queue and reassembler against the plainest model there is: a byte array. */
 final class QueuesTest {
@@ -120,6 +123,52 @@ final class QueuesTest {
       reassembler.removeFirst();
     }
     assertThat(rcvNxt).isEqualTo(stream.length);
+  }
+
+  /** Each segment says where it begins, and a letter for each of its bytes. */
+  @ParameterizedTest
+  @CsvSource({
+    "2aaaa 4bbbb,       aaaabb",
+    "4aaaa 2bbbb,       bbbbaa",
+    "2aaaa 2bbbb,       aaaa",
+    "2aaaa 3bb,         aaaa",
+    "2aa 2bbbb,         bbbb",
+    "3aa 2bbbb,         bbbb",
+    "4aa 2bbbb,         bbbb",
+    "2aa 6bb 3cccc,     aacccb",
+    "2aa 6bb 2cccccc,   cccccc",
+    "3aa 6bb 9dd 2cccccccc, ccccccccd",
+    "2aa 4bb 3cccc,     aabbc",
+  })
+  void reassemblerPrefersTheSegmentThatBeganEarlier(String segments, String kept) {
+    Reassembler reassembler = new Reassembler();
+    for (String segment : segments.split(" ", -1)) {
+      ByteBuf text = Unpooled.copiedBuffer(segment.substring(1), US_ASCII);
+      reassembler.insert(segment.charAt(0) - '0', text, 0, text.readableBytes(), ALLOCATOR);
+    }
+    StringBuilder got = new StringBuilder();
+    while (reassembler.ready(2 + got.length()) >= 0) {
+      got.append(reassembler.first().toString(US_ASCII));
+      reassembler.removeFirst();
+    }
+    assertThat(got).hasToString(kept);
+    assertThat(reassembler.bytes()).isZero();
+  }
+
+  @Test
+  void reassemblerReportsTheStretchesThatGrewLast() {
+    Reassembler reassembler = new Reassembler();
+    ByteBuf text = Unpooled.wrappedBuffer(new byte[10]);
+    for (int seq : new int[] {900, 700, 500, 300, 100, 710, 100}) {
+      reassembler.insert(seq, text, 0, 10, ALLOCATOR);
+    }
+    int[] edges = new int[8];
+    assertThat(reassembler.blocks(edges, 1)).isEqualTo(4);
+    assertThat(edges).containsExactly(0, 0, 100, 110, 700, 720, 300, 310);
+    reassembler.removeFirst();
+    assertThat(reassembler.blocks(edges, 0)).isEqualTo(4);
+    assertThat(edges).containsExactly(700, 720, 300, 310, 500, 510, 900, 910);
+    reassembler.release();
   }
 
   @Test
