@@ -47,7 +47,7 @@ public class FlowTableBenchmark extends EngineBenchmark {
     for (int i = 0; i < flows; i++) {
       packet.destination(0, remote(i));
       packet.ports(port(i), REMOTE_PORT);
-      table.add(new TcpFlow(line.flows(), i, packet, 0));
+      table.add(new TcpFlow(line.flows(), i, packet, null, 0));
     }
     none.release();
   }

@@ -93,6 +93,7 @@ public final class Flows {
             packet.destinationHigh(),
             packet.destinationLow(),
             packet.destinationPort());
+    TcpFlow before = null;
     if (flow instanceof TcpFlow known) {
       int kind = flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN);
       boolean opens = kind == TcpHeader.SYN;
@@ -101,12 +102,13 @@ public final class Flows {
         touch(known);
         return;
       }
+      before = known;
     }
     if ((flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN) {
       if ((flags & TcpHeader.FIN) != 0) {
         parts.counters().drop(Drop.TCP_MALFORMED); // like Linux: SYN with FIN means nothing
       } else {
-        begin(packet, nowNanos);
+        begin(packet, before, nowNanos);
       }
     } else {
       tcpToNobody(packet);
@@ -252,7 +254,7 @@ public final class Flows {
 
   // ---- beginnings ---------------------------------------------------------------------------
 
-  private void begin(Packet packet, long nowNanos) {
+  private void begin(Packet packet, @Nullable TcpFlow before, long nowNanos) {
     Verdict verdict = judge(Protocol.TCP, packet);
     switch (verdict) {
       case Verdict.ToHost host -> {
@@ -262,7 +264,7 @@ public final class Flows {
           reset(packet, TcpHeader.SYN);
           return;
         }
-        TcpFlow flow = new TcpFlow(this, ++lastId, packet, nowNanos);
+        TcpFlow flow = new TcpFlow(this, ++lastId, packet, before, nowNanos);
         table.add(flow);
         opened();
         flow.begin(packet, host, nowNanos);

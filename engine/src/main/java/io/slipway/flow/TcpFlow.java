@@ -60,7 +60,12 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   private boolean over;
   private boolean resting;
 
-  TcpFlow(Flows flows, long id, Packet syn, long nowNanos) {
+  /**
+   * The flow that a SYN begins.
+   *
+   * @param before the flow of the same ends that made room for it, or null
+   */
+  TcpFlow(Flows flows, long id, Packet syn, @Nullable TcpFlow before, long nowNanos) {
     super(
         id,
         Protocol.TCP,
@@ -78,7 +83,8 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
             .tcp()
             .initialSequence()
             .next(nowNanos, remoteHigh, remoteLow, remotePort, guestHigh, guestLow, guestPort);
-    connection = new TcpConnection(parts.tcp(), this, this, isV6(), parts.mtu(), iss);
+    int first = before == null ? iss : before.connection.nextIss(iss);
+    connection = new TcpConnection(parts.tcp(), this, this, isV6(), parts.mtu(), first);
     connection.receiveLimit(Math.max(SMALLEST_WINDOW, flows.budget.allowance()));
   }
 

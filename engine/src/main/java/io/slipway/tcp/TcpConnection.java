@@ -205,6 +205,17 @@ public final class TcpConnection {
             || stamps.isNewer(loop.received));
   }
 
+  /**
+   * RFC 9293 3.6.1: the initial sequence number of the connection that takes this one's place lies
+   * beyond all that this one sent, so that nothing of the past is taken for new; like Linux by more
+   * than an unscaled window.
+   *
+   * @param iss the number that it would have otherwise
+   */
+  public int nextIss(int iss) {
+    return Seq.max(iss, sending.sndNxt() + 65537);
+  }
+
   // ---- what the guest sends -----------------------------------------------------------------
 
   /** RFC 9293 3.10.7: a segment of this connection arrived, its length and checksum verified. */

@@ -95,7 +95,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     packet.destination(0, remote);
     packet.transport(6, 0, 20);
     packet.ports(port, remotePort);
-    Flow flow = new TcpFlow(flows, 1, packet, now);
+    Flow flow = new TcpFlow(flows, 1, packet, null, now);
     none.release();
     return flow;
   }

@@ -59,6 +59,30 @@ final class TcpFlowCornersTest {
     }
   }
 
+  /** RFC 9293 3.6.1: however much the old connection sent, the new one's numbers lie beyond. */
+  @Test
+  void sequenceNumbersBeginBeyondThoseOfTheConnectionBefore() {
+    try (FlowKit kit = new FlowKit()) {
+      FakeStream stream = establish(kit, 40000);
+      int sent = 0;
+      while (sent < 1_000_000) {
+        stream.data("x".repeat(4000));
+        stream.events.onReadBatchEnd();
+        sent += 4000;
+        kit.tcp(40000, FlowKit.REMOTE, 80, ACK, 1001, ourSeq + sent, "");
+      }
+      stream.events.onEof();
+      int end = ourSeq + sent + 1;
+      kit.tcp(40000, FlowKit.REMOTE, 80, FIN | ACK, 1001, end, "");
+      stream.gone();
+      kit.tcp(40000, FlowKit.REMOTE, 80, SYN, 5000, 0, "");
+      kit.streams.getLast().connected();
+      int iss = kit.lastSeq(kit.frames.getLast());
+      assertThat(kit.streams).hasSize(2);
+      assertThat(iss - end).isEqualTo(65537);
+    }
+  }
+
   /** A payload between GATHER and SLICE_FROM behind a short one in the same batch. */
   @Test
   void middlingPayloadBehindAShortOne() {
