@@ -2184,6 +2184,8 @@ def time_wait_port_again(t):
     d = t.conn(listener, sport=c.sport, iss=c.seq + 100000)
     c.owns = lambda f: False
     d.open()
+    if not before(c.rcv, d.irs):
+        raise Fail('our numbers begin %d before the end of the old ones' % ((c.rcv - d.irs) & M32))
     d.alive(t.accept(listener))
 
 
@@ -2245,6 +2247,17 @@ def frames_for_groups(t):
         seg = tcp4(4713, listener.getsockname()[1], 1, 0, SYN, opts=mss(MSS))
         t.send(ip4(seg, 6), to=to)
     t.nobody(listener)
+
+
+@case(0)
+def no_errors_about_frames_for_groups(t):
+    """RFC 1122 3.2.2: nobody is told that what was sent to everybody found nobody."""
+    s, port = udp_pair(t)
+    s.close()
+    for to in (BROADCAST, bytes.fromhex('01005e000001')):
+        t.send(ip4(udp4(5008, port, b'anybody?'), 17), to=to)
+        t.send(ip4(bytes(24), 253), to=to)
+    t.silence(0.2, lambda f: f.kind == 'icmp', 'an error')
 
 
 @case(0)
@@ -2536,8 +2549,10 @@ def udp_port_unreachable(t):
     t.send(packet)
     f = t.expect(lambda f: f.kind == 'icmp' and f.icmp == 3, 1.5, 'port unreachable')
     quoted = f.data[4:]
-    if f.code != 3 or quoted[12:20] != packet[12:20] or quoted[20:24] != packet[20:24]:
+    if f.code != 3 or quoted[12:20] != packet[12:20] or quoted[20:] != packet[20:]:
         raise Fail('it quotes %s' % quoted.hex())
+    if checksum(quoted[:20]) or quoted[2:4] != packet[2:4] or quoted[9] != packet[9]:
+        raise Fail('it quotes another header: %s' % quoted.hex())
 
 
 # -- ARP
@@ -2576,6 +2591,14 @@ def arp_probes(t):
     f = t.expect(lambda f: f.kind == 'arp' and f.op == 2, 0.5, 'an ARP reply')
     if f.sender != GATEWAY:
         raise Fail('a wrong reply: %s' % f.raw.hex())
+
+
+@case(0)
+def arp_from_nobody(t):
+    """Like Linux: an asker with an address that no machine has, or the gateway's, is not answered."""
+    for sender in ('127.0.0.1', '224.0.0.1', '255.255.255.255', '10.0.2.255', GATEWAY):
+        asks(t, GATEWAY, sender=sender)
+    t.silence(0.2, lambda f: f.kind == 'arp' and f.op == 2, 'an ARP reply')
 
 
 @case(0)

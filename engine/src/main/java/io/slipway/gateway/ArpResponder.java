@@ -17,7 +17,8 @@ import io.slipway.wire.Packet;
  * Gateway}.
  *
  * <p>A probe (RFC 5227 §2.1.1: sender address 0.0.0.0) for an address of ours is answered, so that
- * the guest does not take it; a probe for any other address is the guest's own business.
+ * the guest does not take it; a probe for any other address is the guest's own business. Like
+ * Linux, who gives an address that no machine has, or one of ours, gets no answer.
  */
 final class ArpResponder {
 
@@ -52,6 +53,9 @@ final class ArpResponder {
     long senderLow = IpAddress.mapV4(sender);
     if (lan.isGuestSource(0, senderLow) && !own.contains(0, senderLow)) {
       neighbors.learn(0, senderLow, senderMac);
+    } else if (isNobodys(senderLow)) {
+      counters.drop(Drop.SOURCE_FORBIDDEN);
+      return;
     }
     int target = ArpPacket.targetAddress(frame, at);
     boolean asksForUs =
@@ -64,5 +68,13 @@ final class ArpResponder {
     if (egress.arp(ArpPacket.REPLY, senderMac, target, senderMac, sender)) {
       counters.count(Count.ARP_REPLIES);
     }
+  }
+
+  private boolean isNobodys(long senderLow) {
+    return own.contains(0, senderLow)
+        || IpAddress.isLoopback(0, senderLow)
+        || IpAddress.isMulticast(0, senderLow)
+        || IpAddress.isBroadcast(0, senderLow)
+        || lan.isSubnetBroadcast(0, senderLow);
   }
 }

@@ -7,6 +7,7 @@ import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
 import io.slipway.stats.Drop;
+import io.slipway.wire.Checksum;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Ipv4Header;
@@ -140,7 +141,17 @@ public final class IcmpErrors {
     if (protocol == PROTOCOL_TCP) {
       TcpHeader.set(message, transportAt, guestPort, remotePort, tcpSeq, 0, TcpHeader.LENGTH, 0, 0);
     } else if (protocol == PROTOCOL_UDP) {
-      UdpHeader.set(message, transportAt, guestPort, remotePort, transportLength + carried, 0);
+      int datagram = transportLength + carried;
+      UdpHeader.set(message, transportAt, guestPort, remotePort, datagram, 0);
+      if (payload != null) {
+        // as the guest's kernel computed it: whoever compares the quotation with what it sent is
+        // to recognize it
+        long sum =
+            Checksum.pseudo(guestHigh, guestLow, remoteHigh, remoteLow, PROTOCOL_UDP, datagram);
+        sum = Checksum.add(sum, Checksum.sum(message, transportAt, UdpHeader.LENGTH));
+        sum = Checksum.add(sum, Checksum.sum(payload, offset, carried));
+        UdpHeader.setChecksum(message, transportAt, Checksum.finishUdp(sum));
+      }
     } else {
       throw new IllegalArgumentException("protocol " + protocol + " cannot be quoted");
     }

@@ -63,10 +63,23 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void tcp(Packet packet) {
-    if (MacAddress.isGroup(packet.destinationMac())) {
-      // RFC 1122 §3.3.6, like Linux: a frame to everybody begins and ends no connection
+  /**
+   * RFC 1122 §3.3.6: what comes in a frame to everybody, and is addressed to one host, is for
+   * nobody. Were a datagram carried, an error about it would be, too, which RFC 1122 §3.2.2
+   * forbids.
+   */
+  private boolean isForNobody(Packet packet) {
+    boolean stray =
+        MacAddress.isGroup(packet.destinationMac())
+            && !IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow());
+    if (stray) {
       counters.drop(Drop.BROADCAST);
+    }
+    return stray;
+  }
+
+  private void tcp(Packet packet) {
+    if (isForNobody(packet)) {
       return;
     }
     ByteBuf frame = packet.frame();
@@ -91,6 +104,9 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
   }
 
   private void udp(Packet packet) {
+    if (isForNobody(packet)) {
+      return;
+    }
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
     if (!UdpHeader.fits(frame, at, at + packet.transportLength())) {

@@ -85,6 +85,15 @@ class GatewayTest {
     assertThat(line.sent.takeOnly().destinationMac()).isEqualTo("0a:11:22:33:44:55");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"10.0.2.2", "10.0.2.3", "10.0.2.255", "255.255.255.255", "224.0.0.1", "127.0.0.1"})
+  void arpIsNotAnsweredForNobody(String sender) {
+    ask(sender, "10.0.2.2");
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.SOURCE_FORBIDDEN)).isEqualTo(1);
+  }
+
   @Test
   void arpTeachesOnlyAddressesOfTheGuest() {
     ask("10.0.2.50", "10.0.2.2");

@@ -245,6 +245,39 @@ class IcmpErrorsTest {
     }
   }
 
+  /** What the guest sent, byte by byte, but for the identification that its kernel chose. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aShortDatagramIsQuotedAsItWasSent(boolean v6) {
+    byte[] original = datagram(v6, 31);
+    int header = v6 ? 40 : 20;
+    ByteBuf payload = Unpooled.wrappedBuffer(original, header + 8, 31);
+    SentFrame read = new SentFrame(withEthernet(original, v6), 0);
+    IpAddress guest = IpAddress.parse(v6 ? GUEST6 : GUEST4);
+    IpAddress remote = IpAddress.parse(v6 ? REMOTE6 : REMOTE4);
+    errors.sendQuoting(
+        IcmpError.PORT_UNREACHABLE,
+        0,
+        remote.high(),
+        remote.low(),
+        guest.high(),
+        guest.low(),
+        read.sourcePort(),
+        remote.high(),
+        remote.low(),
+        read.destinationPort(),
+        17,
+        payload,
+        0,
+        31,
+        0,
+        nowNanos);
+    byte[] quoted = sent.takeOnly().checkComplete().quoted();
+    new SentFrame(withEthernet(quoted, v6), 0).checkComplete();
+    assertThat(Arrays.copyOfRange(quoted, header, quoted.length))
+        .isEqualTo(Arrays.copyOfRange(original, header, original.length));
+  }
+
   private static byte[] withEthernet(byte[] ip, boolean v6) {
     byte[] frame = new byte[14 + ip.length];
     frame[12] = (byte) (v6 ? 0x86 : 8);

@@ -110,6 +110,13 @@ class DecodersTest {
   }
 
   @Test
+  void datagramsForOneHostInFramesToEverybodyAreForNobody() {
+    byte[] datagram = udp(GUEST4, 1, REMOTE4, 2, pattern(9));
+    dropped(Drop.BROADCAST, ethernet(-1, GUEST_MAC, 0x0800, ipv4(GUEST4, REMOTE4, 17, datagram)));
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  @Test
   void ethernetPaddingIsNotPayload() {
     line.give(join(frame(udp4(bytes(1, 2, 3))), new byte[15]));
     line.give(join(frame(udp6(bytes(1, 2, 3))), pattern(7)));
