@@ -5,7 +5,8 @@ The peer is a machine of its own on the guest's link, 10.0.2.150, of which the g
 nothing: its frames go through an AF_PACKET socket, it answers ARP itself. The servers it talks to
 are sockets of this process on the host's loopback, reached through the gateway's address. So one
 thread sees both ends of every connection. After each case a plain connection must still work, and
-every frame that comes is checked: checksums, lengths, the window's right edge.
+every frame that comes is checked: checksums, lengths, the window's right edge. With --family 6 the
+connections, and the cases that are about them, are over IPv6, from fd00::150.
 
   raw_frames.py [--offload auto]             starts an engine of its own
   raw_frames.py --netns /proc/PID/ns/net     an engine that runs with --host-loopback
@@ -31,6 +32,7 @@ import threading
 import time
 
 GUEST, GATEWAY, OTHER = '10.0.2.150', '10.0.2.2', '10.0.2.77'
+GUEST6, GATEWAY6 = 'fd00::150', 'fd00::2'
 MAC = bytes.fromhex('02000a000296')
 BROADCAST = b'\xff' * 6
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
@@ -64,7 +66,24 @@ def ip4(payload, proto, src=GUEST, dst=GATEWAY, *, ttl=64, ident=None, frag=0, o
     return head[:10] + struct.pack('!H', total_sum) + head[12:] + payload
 
 
+def ip6(payload, proto, src, dst, *, ttl=64, tos=0):
+    head = struct.pack('!IHBB', 6 << 28 | tos << 20, len(payload), proto, ttl)
+    return head + socket.inet_pton(socket.AF_INET6, src) + socket.inet_pton(socket.AF_INET6, dst) + payload
+
+
+def neighbor(target_mac):
+    """RFC 4861 4.4: the advertisement that GUEST6 is here."""
+    body = (struct.pack('!BBHI', 136, 0, 0, 0x60000000) + socket.inet_pton(socket.AF_INET6, GUEST6)
+            + b'\2\1' + MAC)
+    s = checksum(pseudo(GUEST6, GATEWAY6, 58, len(body)) + body)
+    return (target_mac + MAC + b'\x86\xdd'
+            + ip6(body[:2] + struct.pack('!H', s) + body[4:], 58, GUEST6, GATEWAY6, ttl=255))
+
+
 def pseudo(src, dst, proto, length):
+    if ':' in src:
+        return (socket.inet_pton(socket.AF_INET6, src) + socket.inet_pton(socket.AF_INET6, dst)
+                + struct.pack('!II', length, proto))
     return socket.inet_aton(src) + socket.inet_aton(dst) + struct.pack('!BBH', 0, proto, length)
 
 
@@ -131,6 +150,19 @@ class Frame:
             self.target_mac, self.target = body[18:24], socket.inet_ntoa(body[24:28])
         elif self.type == 0x800:
             self.read_ip(body, sums_ready)
+        elif self.type == 0x86DD:
+            self.read_ip6(body, sums_ready)
+
+    def read_ip6(self, body, sums_ready):
+        length, self.proto = struct.unpack('!HB', body[4:7])
+        self.src = socket.inet_ntop(socket.AF_INET6, body[8:24])
+        self.dst = socket.inet_ntop(socket.AF_INET6, body[24:40])
+        self.kind, self.frag, self.ident, self.payload = 'ip', 0, b'', body[40:40 + length]
+        if length > len(body) - 40:
+            self.wrong = 'IPv6 payload length beyond the frame'
+        if self.proto == 58:
+            self.kind, self.icmp, self.code, self.data = 'icmp6', body[40], body[41], body[44:40 + length]
+        self.read_transport(self.payload, sums_ready)
 
     def read_ip(self, body, sums_ready):
         size, total = (body[0] & 15) * 4, struct.unpack('!H', body[2:4])[0]
@@ -225,9 +257,9 @@ def describe(raw):
 class Bench:
     """Both ends: the packet socket in the guest, plain sockets on the host."""
 
-    def __init__(self, packet, gateway_mac, where, server_at, off, enter):
+    def __init__(self, packet, gateway_mac, where, server_at, off, enter, ends=(GUEST, GATEWAY)):
         self.packet, self.mac, self.where, self.server_at = packet, gateway_mac, where, server_at
-        self.off, self.enter = off, enter
+        self.off, self.enter, self.ends = off, enter, ends
         self.inbox, self.log, self.wrong, self.hosts, self.conns, self.listeners = [], [], [], [], [], []
         self.started = time.monotonic()
         self.next_port = random.randrange(20000, 30000)
@@ -278,7 +310,7 @@ class Bench:
 
     def take(self, raw, extra):
         status = next((struct.unpack('I', d[:4])[0] for lv, ty, d in extra if (lv, ty) == (263, 8)), 0)
-        if raw[:6] not in (MAC, BROADCAST):
+        if raw[:6] not in (MAC, BROADCAST) and raw[:2] != b'\x33\x33':
             return
         try:
             f = Frame(raw, self.now(), not status & 8)  # TP_STATUS_CSUMNOTREADY
@@ -288,7 +320,11 @@ class Bench:
         if f.kind == 'arp' and f.op == 1 and f.target == GUEST:
             self.packet.send(f.by + MAC + b'\x08\x06' + arp(2, MAC, GUEST, f.by, f.sender))
             return
-        if f.type not in (0x800, 0x806):
+        if f.kind == 'icmp6' and f.icmp == 135:
+            if f.data[4:20] == socket.inet_pton(socket.AF_INET6, GUEST6):
+                self.packet.send(neighbor(f.by))
+            return
+        if f.type not in (0x800, 0x806, 0x86DD) or raw[:6] not in (MAC, BROADCAST):
             return
         self.log.append((f.at, '<', raw))
         if f.wrong:
@@ -342,7 +378,7 @@ class Bench:
 
     def listen(self, kind=socket.SOCK_STREAM, rcvbuf=None):
         with self.enter():
-            s = socket.socket(socket.AF_INET, kind)
+            s = socket.socket(socket.AF_INET6 if ':' in self.server_at else socket.AF_INET, kind)
         if rcvbuf:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
@@ -484,8 +520,8 @@ class Host:
 class Conn:
     """The guest's end of a connection: says what the case tells it to, keeps count."""
 
-    def __init__(self, bench, dport, iss=None, src=GUEST, dst=GATEWAY, sport=None):
-        self.bench, self.dport, self.src, self.dst = bench, dport, src, dst
+    def __init__(self, bench, dport, iss=None, sport=None):
+        self.bench, self.dport, (self.src, self.dst) = bench, dport, bench.ends
         self.sport = sport or bench.port()
         self.iss = random.randrange(1 << 32) if iss is None else iss
         self.seq, self.rcv, self.irs = self.iss, 0, 0
@@ -517,7 +553,10 @@ class Conn:
         seg = tcp4(self.sport, self.dport, self.seq if seq is None else seq,
                    (self.rcv if ack is None else ack) if flags & ACK else (ack or 0), flags,
                    self.win if win is None else win, data, opts, src=self.src, dst=self.dst, **more)
-        self.bench.send(ip4(seg, 6, self.src, self.dst, **fields) + trail)
+        if ':' in self.src:
+            self.bench.send(ip6(seg, 6, self.src, self.dst, **fields) + trail, 0x86DD)
+        else:
+            self.bench.send(ip4(seg, 6, self.src, self.dst, **fields) + trail)
 
     def data(self, data, flags=ACK | PSH, **more):
         """Bytes at the right place, as fast as the engine's window lets them go."""
@@ -626,6 +665,12 @@ class Conn:
 # ---- the cases ----------------------------------------------------------------------------------
 
 CASES = []
+
+# what is the same over IPv6, and comes from other code in part: lengths, checksums, offload, addresses
+OVER_IPV6 = ('synack_*', 'syn_*', 'mss_*', 'window_*', 'engine_probe*', 'data_*', 'early_*', 'fin_*', 'rst_*',
+             'ack_*', 'refused*', 'urgent_*', 'sequence_*', 'tcp_checksum_bad', 'padding', 'every_*', 'timeout_*',
+             'fast_*', '*_closes_*', 'half_*', 'both_*', 'host_*', 'time_wait_*', 'sack_*', 'timestamps_*',
+             'keepalive_*', 'initial_*', 'end_*', 'chaos', 'options_*')
 
 
 def case(level=1, linux=None):
@@ -781,7 +826,7 @@ def largest_segment(t, opts, limit, n=20000, within=6):
 @case(0)
 def mss_zero(t):
     """Like Linux: as if the option were absent."""
-    largest_segment(t, mss(0), 536)
+    largest_segment(t, mss(0), 1220 if ':' in t.ends[0] else 536)
 
 
 @case(0)
@@ -792,8 +837,8 @@ def mss_one(t):
 
 @case(0)
 def mss_absent(t):
-    """RFC 9293 3.7.1: 536."""
-    largest_segment(t, b'', 536)
+    """RFC 9293 3.7.1: 536, over IPv6 1220."""
+    largest_segment(t, b'', 1220 if ':' in t.ends[0] else 536)
 
 
 @case(0)
@@ -3046,13 +3091,14 @@ def start_oracle():
     subprocess.run(['sh', '-ec', '''
         ip netns add $1; ip netns add $2
         ip netns exec $1 sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.default.disable_ipv6=1
-        ip netns exec $2 sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.default.disable_ipv6=1 \
+        ip netns exec $2 sysctl -qw net.ipv4.ip_forward=0 net.ipv6.icmp.ratelimit=0 \
             net.ipv4.tcp_invalid_ratelimit=0 net.ipv4.icmp_ratelimit=0 \
             net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1
         ip -n $1 link add tap0 type veth peer name eth0 netns $2
         ip netns exec $1 ethtool -K tap0 tx off tso off gso off gro off >/dev/null
         ip netns exec $2 ethtool -K eth0 tx off tso off gso off gro off >/dev/null
         ip -n $2 addr add 10.0.2.2/24 dev eth0
+        ip -n $2 addr add fd00::2/64 dev eth0 nodad
         ip -n $2 link set lo up; ip -n $2 link set eth0 up; ip -n $1 link set tap0 up
         ''', 'sh', peer, server], check=True)
     return peer, server
@@ -3106,6 +3152,8 @@ def run(t, arguments, alive):
             continue
         if not arguments.case and level > arguments.level:
             continue
+        if arguments.family == 6 and not any(fnmatch.fnmatch(name, p) for p in OVER_IPV6):
+            continue
         begin = t.now()
         said, frames = attempt(t, function)
         verdict = 'pass' if not said else 'known' if arguments.against == 'kernel' and linux else 'FAIL'
@@ -3121,6 +3169,7 @@ def run(t, arguments, alive):
 
 
 def main():
+    global MSS
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('case', nargs='*', help='names or patterns; default: by level')
     p.add_argument('--level', type=int, default=1, help='0: quick, 1: all but the slow, 2: all')
@@ -3130,6 +3179,7 @@ def main():
         os.path.dirname(os.path.abspath(__file__)), '../../../bin/slipway'))
     p.add_argument('--against', choices=['engine', 'kernel'], default='engine')
     p.add_argument('--offload', choices=['auto', 'off'], default='off')
+    p.add_argument('--family', type=int, choices=[4, 6], default=4, help='of IP, for the connections')
     p.add_argument('--frames', type=int, default=24, help='how many frames of a failure to show')
     p.add_argument('--tsv', help='write name, verdict, words here')
     p.add_argument('--list', action='store_true')
@@ -3147,8 +3197,12 @@ def main():
             log = open('/tmp/raw-engine-%d.log' % os.getpid(), 'w+b')
             engine, a.netns = start_engine(a.launcher, ['--offload', a.offload], log)
         s, mtu = packet_socket(a.netns, a.interface)
-        t = Bench(s, find_gateway(s), a.against, GATEWAY if oracle else '127.0.0.1',
-                  a.offload == 'off' and not oracle, lambda: Inside(server_ns))
+        ends, server = (GUEST, GATEWAY), '127.0.0.1'
+        if a.family == 6:
+            ends, server = (GUEST6, GATEWAY6), '::1'
+            MSS = 1440
+        t = Bench(s, find_gateway(s), a.against, ends[1] if oracle else server,
+                  a.offload == 'off' and not oracle, lambda: Inside(server_ns), ends)
         t.mtu, t.forget_routes = mtu, lambda: None
         if oracle:
             t.forget_routes = lambda: subprocess.run(['ip', '-n', oracle[1], 'route', 'flush', 'cache'], check=True)

@@ -40,6 +40,15 @@ final class RawFramesIT {
     }
   }
 
+  @Test
+  void everyCaseAboutConnectionsPassesOverIpv6() {
+    try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", "off");
+        Proc peer = Proc.start(peer(guest, "off", "--family", "6"))) {
+      peer.await(LIMIT).ok();
+      assertThat(guest.stop().err()).doesNotContain("Exception");
+    }
+  }
+
   /** The same table that the engine's unit test reads, here on the wire. */
   @Test
   void everySegmentIsAnsweredAsByLinux() {
@@ -58,10 +67,11 @@ final class RawFramesIT {
     }
   }
 
-  private static List<String> peer(Guest guest, String offload) {
+  private static List<String> peer(Guest guest, String offload, String... more) {
     List<String> argv = new ArrayList<>();
     argv.addAll(List.of("/usr/bin/python3", TestHost.checkout().resolve(PEER).toString()));
     argv.addAll(List.of("--netns", "/proc/" + guest.pid() + "/ns/net", "--offload", offload));
+    argv.addAll(List.of(more));
     if (TestHost.LONG) {
       argv.addAll(List.of("--level", "2"));
     } else if (offload.equals("off")) {
