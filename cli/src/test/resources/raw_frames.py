@@ -2370,6 +2370,16 @@ def ping_sizes(t):
 
 
 @case(0)
+def ping_type_of_service(t):
+    """RFC 1349 5.1: the reply's is the request's."""
+    for tos in (0x1c, 0xb8):
+        t.ip(echo4(7, tos, b'tos'), 1, tos=tos)
+        f = t.expect(lambda f: f.kind == 'icmp' and f.icmp == 0, 0.5, 'an echo reply')
+        if f.raw[15] != tos:
+            raise Fail('type of service %02x, not %02x' % (f.raw[15], tos))
+
+
+@case(0)
 def ping_in_fragments(t):
     """In order, last first, reversed, shuffled, each twice."""
     n = 5000

@@ -283,6 +283,7 @@ public final class Egress {
    * than the MTU.
    *
    * @param message from the ICMP type on; its checksum field is overwritten with the right value
+   * @param trafficClass of the IP header, in IPv4 called type of service
    */
   public boolean icmp(
       long sourceHigh,
@@ -292,7 +293,8 @@ public final class Egress {
       ByteBuf message,
       int offset,
       int length,
-      int hopLimit) {
+      int hopLimit,
+      int trafficClass) {
     if (closed) {
       return false;
     }
@@ -311,12 +313,27 @@ public final class Egress {
     body.add(message, offset, length);
     boolean sent;
     if (ipLength(v6) + length <= mtu) {
-      ip(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, length, hopLimit, 0);
+      ip(
+          sourceHigh,
+          sourceLow,
+          destinationHigh,
+          destinationLow,
+          protocol,
+          length,
+          hopLimit,
+          trafficClass);
       complete();
       sent = emit(ipAt + ipLength(v6), body, length);
     } else {
       sent =
-          fragments(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, hopLimit, 0);
+          fragments(
+              sourceHigh,
+              sourceLow,
+              destinationHigh,
+              destinationLow,
+              protocol,
+              hopLimit,
+              trafficClass);
     }
     body.clear();
     return sent;

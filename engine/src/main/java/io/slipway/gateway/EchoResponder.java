@@ -17,6 +17,12 @@ final class EchoResponder {
 
   private static final int HOP_LIMIT = 64;
 
+  /**
+   * RFC 1349 5.1: a reply is of the request's type of service. What the path marked in it (RFC
+   * 3168) is no part of that.
+   */
+  private static final int ECN = 3;
+
   private final Egress egress;
   private final Counters counters;
 
@@ -45,7 +51,8 @@ final class EchoResponder {
             frame,
             at,
             packet.transportLength(),
-            HOP_LIMIT);
+            HOP_LIMIT,
+            packet.trafficClass() & ~ECN);
     if (sent) {
       counters.count(Count.ICMP_OUT);
     }

@@ -106,7 +106,8 @@ final class NdpResponder {
             message,
             0,
             NdpMessage.NEIGHBOR_WITH_MAC_LENGTH,
-            NdpMessage.HOP_LIMIT);
+            NdpMessage.HOP_LIMIT,
+            0);
     if (sent) {
       counters.count(Count.NDP_REPLIES);
     }

@@ -31,6 +31,9 @@ public final class IcmpErrors {
   private static final int PROTOCOL_TCP = 6;
   private static final int PROTOCOL_UDP = 17;
 
+  /** RFC 1812 4.3.2.5: the precedence of errors. */
+  private static final int INTERNETWORK_CONTROL = 0xC0;
+
   /** RFC 1812 §4.3.2.3: as much of the packet as fits 576 bytes of ICMP datagram. */
   private static final int QUOTE_V4 = 576 - Ipv4Header.LENGTH - IcmpHeader.LENGTH;
 
@@ -181,7 +184,15 @@ public final class IcmpErrors {
     IcmpHeader.set(message, 0, error.type(v6), error.code(v6), rest);
     boolean sent =
         egress.icmp(
-            fromHigh, fromLow, guestHigh, guestLow, message, 0, QUOTE_AT + quoted, HOP_LIMIT);
+            fromHigh,
+            fromLow,
+            guestHigh,
+            guestLow,
+            message,
+            0,
+            QUOTE_AT + quoted,
+            HOP_LIMIT,
+            v6 ? 0 : INTERNETWORK_CONTROL);
     if (sent) {
       counters.count(Count.ICMP_ERRORS_OUT);
       counters.count(Count.ICMP_OUT);

@@ -306,11 +306,15 @@ class EgressTest {
   @Test
   void icmpGetsTheChecksumOfItsFamily() {
     ByteBuf message = Unpooled.wrappedBuffer(new byte[] {0, 0, 9, 9, 1, 2, 3, 4, 5});
-    assertThat(egress.icmp(0, REMOTE4.low(), 0, GUEST4.low(), message, 0, message.capacity(), 64))
+    assertThat(
+            egress.icmp(
+                0, REMOTE4.low(), 0, GUEST4.low(), message, 0, message.capacity(), 64, 0x1C))
         .isTrue();
-    assertThat(sent.takeOnly().checkComplete().protocol()).isEqualTo(1);
+    SentFrame four = sent.takeOnly().checkComplete();
+    assertThat(four.protocol()).isEqualTo(1);
+    assertThat(four.trafficClass()).isEqualTo(0x1C);
     message.setByte(0, 129);
-    egress.icmp(REMOTE6.high(), REMOTE6.low(), GUEST6.high(), GUEST6.low(), message, 0, 9, 255);
+    egress.icmp(REMOTE6.high(), REMOTE6.low(), GUEST6.high(), GUEST6.low(), message, 0, 9, 255, 0);
     SentFrame frame = sent.takeOnly().checkComplete();
     assertThat(frame.protocol()).isEqualTo(58);
     assertThat(frame.hopLimit()).isEqualTo(255);
@@ -319,7 +323,7 @@ class EgressTest {
   @Test
   void aLargeIcmpMessageLeavesInFragments() {
     ByteBuf message = Unpooled.wrappedBuffer(fill(5001));
-    egress.icmp(0, REMOTE4.low(), 0, GUEST4.low(), message, 1, 5000, 64);
+    egress.icmp(0, REMOTE4.low(), 0, GUEST4.low(), message, 1, 5000, 64, 0);
     SentFrame whole = reassemble(sent.take(), 1500).checkComplete();
     assertThat(whole.ipPayload()).hasSize(5000);
     assertThat(counters.get(Count.FRAGMENTS_OUT)).isEqualTo(4);
@@ -328,7 +332,7 @@ class EgressTest {
   @Test
   void anIpv6GroupHasItsOwnEthernetAddress() {
     ByteBuf message = Unpooled.wrappedBuffer(new byte[8]);
-    egress.icmp(REMOTE6.high(), REMOTE6.low(), 0xFF02_0000_0000_0000L, 1, message, 0, 8, 255);
+    egress.icmp(REMOTE6.high(), REMOTE6.low(), 0xFF02_0000_0000_0000L, 1, message, 0, 8, 255, 0);
     assertThat(sent.takeOnly().destinationMac()).isEqualTo("33:33:00:00:00:01");
   }
 
@@ -362,7 +366,7 @@ class EgressTest {
     assertThat(tcp(false, TcpHeader.ACK, 0, 1000)).isFalse();
     assertThat(udp(false, Unpooled.EMPTY_BUFFER, 0, 0)).isFalse();
     assertThat(egress.arp(2, 1, 1, 1, 1)).isFalse();
-    assertThat(egress.icmp(0, 1, 0, 1, Unpooled.EMPTY_BUFFER, 0, 0, 1)).isFalse();
+    assertThat(egress.icmp(0, 1, 0, 1, Unpooled.EMPTY_BUFFER, 0, 0, 1, 0)).isFalse();
     assertThat(sent.all()).isEmpty();
   }
 

@@ -16,10 +16,13 @@ import static io.slipway.pipeline.GuestFrames.pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.slipway.egress.SentFrame;
 import io.slipway.pipeline.Line;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
+import io.slipway.wire.Checksum;
 import io.slipway.wire.IpAddress;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -259,6 +262,19 @@ class GatewayTest {
     assertThat(six.icmpType()).isEqualTo(129);
     assertThat(six.quoted()).isEqualTo(data);
     assertThat(line.counters.get(Count.ICMP_OUT)).isEqualTo(2);
+  }
+
+  /** Without the two bits in which the path marks congestion. */
+  @Test
+  void anEchoReplyIsOfTheRequestsTypeOfService() {
+    byte[] request = ipv4(GUEST4, "10.0.2.2", 1, icmp(GUEST4, "10.0.2.2", 8, 0, 1, pattern(9)));
+    request[1] = 0x1F;
+    request[10] = 0;
+    request[11] = 0;
+    ByteBuf header = Unpooled.wrappedBuffer(request);
+    header.setShort(10, Checksum.ipv4Header(header, 0, 20));
+    line.give(frame(request));
+    assertThat(line.sent.takeOnly().checkComplete().trafficClass()).isEqualTo(0x1C);
   }
 
   @Test

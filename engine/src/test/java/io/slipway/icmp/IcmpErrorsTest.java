@@ -272,7 +272,9 @@ class IcmpErrorsTest {
         31,
         0,
         nowNanos);
-    byte[] quoted = sent.takeOnly().checkComplete().quoted();
+    SentFrame error = sent.takeOnly().checkComplete();
+    assertThat(error.trafficClass()).isEqualTo(v6 ? 0 : 0xC0);
+    byte[] quoted = error.quoted();
     new SentFrame(withEthernet(quoted, v6), 0).checkComplete();
     assertThat(Arrays.copyOfRange(quoted, header, quoted.length))
         .isEqualTo(Arrays.copyOfRange(original, header, original.length));

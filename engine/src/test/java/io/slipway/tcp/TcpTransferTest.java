@@ -196,6 +196,23 @@ final class TcpTransferTest {
     }
   }
 
+  /** Linux's tcp_retries2 counts window probes that nobody answers, too. */
+  @Test
+  void closedWindowOfADeadGuestIsGivenUp() {
+    try (TcpScript script = TcpScript.established()) {
+      script.guest("A", 1, 1, "", 0);
+      script.host("waiting");
+      int probes = 0;
+      while (script.connection.state() != TcpState.CLOSED) {
+        script.pass(10_000);
+        probes += (int) script.drain().stream().filter(s -> s.flagText().equals("A")).count();
+      }
+      assertThat(probes).isEqualTo(15);
+      assertThat(script.now / 1_000_000_000).isBetween(15 * 60L, 20 * 60L);
+      script.expectEvent("closed GUEST_TIMEOUT");
+    }
+  }
+
   @Test
   void lostDataIsRepeatedWithBackoffUntilTheGuestIsGivenUp() {
     try (TcpScript script = TcpScript.established()) {
