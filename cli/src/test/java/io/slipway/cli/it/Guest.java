@@ -1,7 +1,6 @@
 package io.slipway.cli.it;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,21 +143,12 @@ public final class Guest implements AutoCloseable {
 
   /** How many descriptors the engine has open. */
   public int descriptors() {
-    try (Stream<Path> open = Files.list(Path.of("/proc/" + engine.pid() + "/fd"))) {
-      return (int) open.count();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return engine.descriptors();
   }
 
   /** The engine's resident memory in bytes. */
   public long residentBytes() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/" + engine.pid() + "/status"))) {
-      String line = lines.filter(l -> l.startsWith("VmRSS:")).findFirst().orElseThrow();
-      return 1024L * Long.parseLong(line.replaceAll("[^0-9]", ""));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return engine.residentBytes();
   }
 
   /** Ends the engine as a user would and returns what it said. */

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest's kernel behind a path that loses and delays packets:
@@ -27,6 +29,7 @@ public final class LossyPath implements AutoCloseable {
   private final HandMade guest;
   private final List<String> serverPrefix;
   private final String serverAddress;
+  private final @Nullable Proc engine;
 
   /** What one transfer brought. */
   public record Outcome(long bytes, double seconds) {
@@ -36,7 +39,7 @@ public final class LossyPath implements AutoCloseable {
     }
   }
 
-  private LossyPath(boolean kernel, boolean watched, String impairments) {
+  private LossyPath(boolean kernel, boolean watched, String impairments, List<String> options) {
     guest = keep(HandMade.make(Caller.ROOT, "ip link set lo up"));
     HandMade gate = keep(HandMade.make(Caller.ROOT, "ip link set lo up"));
     Proc.run(
@@ -61,19 +64,22 @@ public final class LossyPath implements AutoCloseable {
                   + "ip addr add 10.0.2.2/24 dev eth0; ip link set eth0 up; "
                   + plain("eth0"))
           .ok();
+      engine = null;
       serverPrefix = List.of("nsenter", "-t", Long.toString(far.pid()), "-n", "--");
       serverAddress = Guest.GATEWAY;
     } else {
       List<String> argv = new ArrayList<>(Slipway.command(Caller.ROOT, "attach"));
       argv.addAll(List.of("--host-loopback", "--no-configure", "--offload", "off"));
       argv.addAll(List.of("--interface", "tap0", "--pid", Long.toString(gate.pid())));
-      Proc engine = Proc.start(argv, watched ? Guest.PARANOID : Map.of());
-      parts.add(() -> end(engine));
+      argv.addAll(options);
+      engine = Proc.start(argv, watched ? Guest.PARANOID : Map.of());
+      Proc ours = engine;
+      parts.add(() -> end(ours));
       Await.until(
           "an interface",
           START,
-          () -> gate.run("ip link show tap0").status() == 0 || !engine.isAlive(),
-          engine::soFar);
+          () -> gate.run("ip link show tap0").status() == 0 || !ours.isAlive(),
+          ours::soFar);
       serverPrefix = List.of();
       serverAddress = "127.0.0.1";
     }
@@ -98,18 +104,18 @@ public final class LossyPath implements AutoCloseable {
   }
 
   /** Slipway at the far end of the path; the watch for leaks costs it much of its speed. */
-  public static LossyPath toSlipway(String impairments) {
-    return new LossyPath(false, true, impairments);
+  public static LossyPath toSlipway(String impairments, String... options) {
+    return new LossyPath(false, true, impairments, List.of(options));
   }
 
   /** Slipway as users have it at the far end of the path. */
   public static LossyPath toUnwatchedSlipway(String impairments) {
-    return new LossyPath(false, false, impairments);
+    return new LossyPath(false, false, impairments, List.of());
   }
 
   /** The kernel at the far end of the path. */
   public static LossyPath toKernel(String impairments) {
-    return new LossyPath(true, false, impairments);
+    return new LossyPath(true, false, impairments, List.of());
   }
 
   private static String plain(String device) {
@@ -130,6 +136,31 @@ public final class LossyPath implements AutoCloseable {
     return part;
   }
 
+  /** The engine's process; there is none where a kernel is at the far end. */
+  public Proc engine() {
+    return Objects.requireNonNull(engine);
+  }
+
+  /** Starts a server at the far end: one of the programs among the tests' resources. */
+  public Proc startServer(String script, Object... arguments) {
+    List<String> argv = new ArrayList<>(serverPrefix);
+    argv.addAll(List.of("/usr/bin/python3", resource(script)));
+    for (Object argument : arguments) {
+      argv.add(argument.toString());
+    }
+    return Proc.start(argv);
+  }
+
+  /** Starts one of those programs in the guest. */
+  public Proc startInGuest(String script, Object... arguments) {
+    List<String> argv = new ArrayList<>(enter(guest.pid()));
+    argv.addAll(List.of("/usr/bin/python3", resource(script)));
+    for (Object argument : arguments) {
+      argv.add(argument.toString());
+    }
+    return Proc.start(argv);
+  }
+
   /** Changes something about the guest's kernel. */
   public void guest(String line) {
     guest.run(line).ok();
@@ -142,9 +173,7 @@ public final class LossyPath implements AutoCloseable {
    * @param bytes after which the sender ends, or after {@code limit} if that comes first
    */
   public Outcome transfer(String way, long bytes, Duration limit) {
-    List<String> argv = new ArrayList<>(serverPrefix);
-    argv.addAll(List.of("/usr/bin/python3", resource("timed_transfer.py"), "serve", serverAddress));
-    try (Proc server = Proc.start(argv)) {
+    try (Proc server = startServer("timed_transfer.py", "serve", serverAddress)) {
       Await.until("a server", START, () -> server.out().endsWith("\n"), server::soFar);
       Result result =
           guest.run(

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A process with its output in files, so that no reader thread can fall behind and a grandchild
@@ -88,6 +89,25 @@ public final class Proc implements AutoCloseable {
   /** What it has written to standard error by now. */
   public String err() {
     return read(err);
+  }
+
+  /** How many descriptors it has open. */
+  public int descriptors() {
+    try (Stream<Path> open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+      return (int) open.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Its resident memory in bytes. */
+  public long residentBytes() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
+      String line = lines.filter(l -> l.startsWith("VmRSS:")).findFirst().orElseThrow();
+      return 1024L * Long.parseLong(line.replaceAll("[^0-9]", ""));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Types a line into its standard input. */
