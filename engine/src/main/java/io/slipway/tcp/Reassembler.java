@@ -187,7 +187,13 @@ final class Reassembler {
 
   /** The stretch that holds {@code seq} is the latest; its older mention goes. */
   private void remember(int seq) {
-    int left = starts[firstOfStretch(indexOf(seq))];
+    int piece = indexOf(seq);
+    if (recentCount > 0
+        && Seq.beforeEq(starts[piece], recent[0])
+        && Seq.before(recent[0], endOf(piece))) {
+      return; // most segments continue what came last
+    }
+    int left = starts[firstOfStretch(piece)];
     int others = 0;
     for (int k = 0; k < recentCount; k++) {
       int i = indexOf(recent[k]);
