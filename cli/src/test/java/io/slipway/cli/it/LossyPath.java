@@ -22,6 +22,13 @@ import org.jspecify.annotations.Nullable;
 public final class LossyPath implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(30);
   private static final String RESOURCES = "cli/src/test/resources/";
+
+  /** A small heap, all there from the start: what grows is then not garbage that nobody fetched. */
+  private static final Map<String, String> WATCHED =
+      Map.of(
+          "SLIPWAY_JAVA_OPTS",
+          Guest.PARANOID.get("SLIPWAY_JAVA_OPTS") + " -Xms48m -Xmx48m -XX:+AlwaysPreTouch");
+
   private static final String PLAIN =
       "for f in tx tso gso gro; do ethtool -K $0 $f off >/dev/null 2>&1 || :; done";
 
@@ -72,7 +79,7 @@ public final class LossyPath implements AutoCloseable {
       argv.addAll(List.of("--host-loopback", "--no-configure", "--offload", "off"));
       argv.addAll(List.of("--interface", "tap0", "--pid", Long.toString(gate.pid())));
       argv.addAll(options);
-      engine = Proc.start(argv, watched ? Guest.PARANOID : Map.of());
+      engine = Proc.start(argv, watched ? WATCHED : Map.of());
       Proc ours = engine;
       parts.add(() -> end(ours));
       Await.until(
