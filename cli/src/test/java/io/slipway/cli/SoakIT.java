@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 final class SoakIT {
   private static final String TRAFFIC = "mixed_traffic.py";
   private static final String LINE = "loss=1 delay=5 jitter=3 seed=1";
-  private static final int SECONDS = TestHost.LONG ? 600 : 8;
+  private static final int SECONDS = TestHost.LONG ? 600 : 4;
   private static final int WARM_UP = 2;
   private static final int KINDS = 11;
 

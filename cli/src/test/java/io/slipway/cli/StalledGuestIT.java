@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class StalledGuestIT {
   private static final int MIB = 1 << 20;
   private static final int BYTES_PER_FLOW = 4 * MIB;
-  private static final Duration STALL = Duration.ofSeconds(TestHost.LONG ? 30 : 5);
+  private static final Duration STALL = Duration.ofSeconds(TestHost.LONG ? 30 : 3);
 
   /** Opens connections, leaves them unread until a line comes in, then reads all to the end. */
   private static final String STALLER =

@@ -21,11 +21,12 @@ import org.junit.jupiter.api.Test;
 final class LossyLinkTest {
   private static final long MILLIS = 1_000_000;
   private static final int BYTES = 60_000;
+  private static final int SEEDS = Boolean.getBoolean("slipway.long") ? 10 : 2;
 
   @Test
   void everyByteArrivesWhateverTheLinkDoes() {
     for (int loss : new int[] {0, 1, 10, 30}) {
-      for (int seed = 0; seed < 10; seed++) {
+      for (int seed = 0; seed < SEEDS; seed++) {
         new Link(seed, loss).run();
       }
     }
