@@ -55,7 +55,7 @@ final class IdleFlowsIT {
   @Test
   void costLittle() {
     int flows = TestHost.LONG ? 10_000 : 1_000;
-    long bound = (TestHost.LONG ? 30 : 20) * MEGABYTE;
+    long bound = (TestHost.LONG ? 30 : 10) * MEGABYTE;
     try (Proc listener = Proc.start(List.of("/usr/bin/python3", "-u", "-c", LISTENER));
         Guest guest = Guest.startUnwatched(Caller.ROOT, "--host-loopback")) {
       Await.until(

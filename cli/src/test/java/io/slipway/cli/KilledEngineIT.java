@@ -8,7 +8,6 @@ import io.slipway.cli.it.Leftovers;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.Services.Sample;
 import io.slipway.cli.it.Slipway;
-import io.slipway.cli.it.TestHost;
 import io.slipway.cli.it.World;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** An engine that is killed, at any moment of its life, leaves nothing behind. */
 final class KilledEngineIT {
-  private static final int MOMENTS = TestHost.LONG ? 30 : 6;
+  private static final int MOMENTS = 10;
   private static final int LATEST_MILLIS = 2_000;
 
   @ParameterizedTest

@@ -11,15 +11,14 @@ import io.slipway.cli.it.TestHost;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Guests that stop reading cost a bounded amount of memory, and go on where they stopped. */
 final class StalledGuestIT {
   private static final int MIB = 1 << 20;
   private static final int BYTES_PER_FLOW = 4 * MIB;
-  private static final Duration STALL = Duration.ofSeconds(TestHost.LONG ? 30 : 3);
+  private static final Duration STALL = Duration.ofSeconds(TestHost.LONG ? 30 : 5);
 
   /** Opens connections, leaves them unread until a line comes in, then reads all to the end. */
   private static final String STALLER =
@@ -50,13 +49,8 @@ final class StalledGuestIT {
           print(times, 'flows of', size)
       """;
 
-  /** Whoever calls it, the engine that stalls is the same. */
-  static Stream<Caller> callers() {
-    return TestHost.LONG ? Stream.of(Caller.values()) : Stream.of(Caller.ROOT);
-  }
-
   @ParameterizedTest
-  @MethodSource("callers")
+  @EnumSource(Caller.class)
   void oneFlowCostsAtMostItsBound(Caller caller) {
     try (TcpServer server = TcpServer.start(client -> send(client, 256 * MIB));
         Guest guest = Guest.start(caller, "--host-loopback")) {
@@ -72,7 +66,7 @@ final class StalledGuestIT {
   }
 
   @ParameterizedTest
-  @MethodSource("callers")
+  @EnumSource(Caller.class)
   void manyFlowsStayUnderTheBoundOnMemory(Caller caller) {
     int flows = TestHost.LONG ? 500 : 100;
     int bound = TestHost.LONG ? 256 : 64;
