@@ -189,7 +189,7 @@ def lossy_guest(name, servers, congestion, loss, seed):
         gate.run(f"ip link set {DEVICE} up")
         plain(gate, DEVICE)
         guest.relay = stack.enter_context(running(
-            [*gate.way, sys.executable, relay.__file__, "line", DEVICE, loss, seed],
+            [*gate.way, sys.executable, relay.__file__, "line", DEVICE, f"loss={loss}", f"seed={seed}"],
             stdout=subprocess.PIPE, text=True))
         first_line(guest.relay, "the relay", 10)
         probe = stack.enter_context(running(

@@ -9,10 +9,10 @@ import io.slipway.cli.it.LossyPath;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.TcpServer;
 import io.slipway.cli.it.TestHost;
+import io.slipway.cli.it.TimedTransfer;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,13 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What goes wrong around a running engine is got over: nothing hangs, nothing is lost. */
 final class FaultsIT {
   private static final long MIB = 1 << 20;
-  private static final String TRANSFER = "timed_transfer.py";
   private static final Duration START = Duration.ofSeconds(15);
   private static final Duration PAUSE = Duration.ofMillis(TestHost.LONG ? 10_000 : 1_500);
   private static final int SECONDS = 2;
-
-  /** More octets than any transfer here sends before its time is over. */
-  private static final long ENDLESS = 1_000_000_000_000L;
 
   /** Connects as often as it is told, says what came of it, and holds what it has for a line. */
   private static final String CROWD =
@@ -56,9 +52,9 @@ final class FaultsIT {
     int crowd = 60;
     try (TcpServer echo = TcpServer.start(FaultsIT::echo);
         Guest guest = Guest.start(Caller.ROOT, "--host-loopback");
-        Proc server = server()) {
+        Proc server = TimedTransfer.serve()) {
       guest.startPython(CROWD, Guest.GATEWAY, echo.port(), 1).close(); // what is loaded once is
-      try (Proc transfer = guest.start(client("in", server, 2 * SECONDS))) {
+      try (Proc transfer = start(guest, "in", server, 2 * SECONDS)) {
         Await.pause(Duration.ofSeconds(1));
         limit(guest, guest.descriptors() + room);
         assertThat(transfer.isAlive()).as(transfer.soFar().toString()).isTrue();
@@ -95,12 +91,10 @@ final class FaultsIT {
   @MethodSource("stopped")
   void aProcessMayBeStoppedInMidTransfer(String way, String whose) {
     try (LossyPath path = LossyPath.toSlipway("loss=1");
-        Proc server = path.startServer(TRANSFER, "serve", "127.0.0.1")) {
-      Await.until("a server", START, () -> server.out().endsWith("\n"), server::soFar);
-      path.transfer(way, ENDLESS, Duration.ofSeconds(1)); // warm
+        Proc server = TimedTransfer.serve()) {
+      path.transfer(way, TimedTransfer.ENDLESS, Duration.ofSeconds(1)); // warm
       long before = path.engine().residentBytes();
-      try (Proc client =
-          path.startInGuest(TRANSFER, way, Guest.GATEWAY, server.out().strip(), ENDLESS, SECONDS)) {
+      try (Proc client = path.startInGuest(TimedTransfer.SCRIPT, arguments(way, server, SECONDS))) {
         Await.pause(Duration.ofSeconds(1));
         Proc stopped =
             switch (whose) {
@@ -122,8 +116,8 @@ final class FaultsIT {
   @ValueSource(strings = {"in", "out"})
   void theLinkMayGoDownAndUpInMidTransfer(String way) {
     try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback");
-        Proc server = server();
-        Proc transfer = guest.start(client(way, server, SECONDS))) {
+        Proc server = TimedTransfer.serve();
+        Proc transfer = start(guest, way, server, SECONDS)) {
       Await.pause(Duration.ofSeconds(1));
       guest.run("ip link set tap0 down").ok();
       Await.pause(PAUSE);
@@ -134,19 +128,13 @@ final class FaultsIT {
     }
   }
 
-  private static Proc server() {
-    Proc server = Proc.start(List.of("/usr/bin/python3", script(), "serve", "127.0.0.1"));
-    Await.until("a server", START, () -> server.out().endsWith("\n"), server::soFar);
-    return server;
+  private static Proc start(Guest guest, String way, Proc server, int seconds) {
+    return guest.startScript(TimedTransfer.SCRIPT, arguments(way, server, seconds));
   }
 
-  private static String script() {
-    return TestHost.checkout().resolve("cli/src/test/resources/" + TRANSFER).toString();
-  }
-
-  private static String client(String way, Proc server, int seconds) {
-    return "exec /usr/bin/python3 %s %s %s %s %d %d"
-        .formatted(script(), way, Guest.GATEWAY, server.out().strip(), ENDLESS, seconds);
+  private static Object[] arguments(String way, Proc server, int seconds) {
+    String port = server.out().strip();
+    return new Object[] {way, Guest.GATEWAY, port, TimedTransfer.ENDLESS, seconds};
   }
 
   private static void limit(Guest guest, int descriptors) {

@@ -6,7 +6,7 @@ import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.Proc;
-import io.slipway.cli.it.TestHost;
+import io.slipway.cli.it.TimedTransfer;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,24 +14,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The guest's link changes its MTU while it is busy: no byte is lost and the transfer ends. */
 final class MtuChangeIT {
-  private static final String PYTHON = "/usr/bin/python3";
-  private static final Duration START = Duration.ofSeconds(15);
-
-  private static String script() {
-    return TestHost.checkout().resolve("cli/src/test/resources/timed_transfer.py").toString();
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"off", "auto"})
   void theMtuMayChangeInMidTransfer(String offload) {
     try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", offload);
-        Proc server = Proc.start(List.of(PYTHON, script(), "serve", "127.0.0.1"))) {
-      Await.until("a server", START, () -> server.out().endsWith("\n"), server::soFar);
+        Proc server = TimedTransfer.serve()) {
       String port = server.out().strip();
       for (String way : List.of("in", "out")) {
-        String client =
-            String.join(" ", PYTHON, script(), way, Guest.GATEWAY, port, "1000000000000", "2");
-        try (Proc transfer = guest.start("exec " + client)) {
+        try (Proc transfer =
+            guest.startScript(
+                TimedTransfer.SCRIPT, way, Guest.GATEWAY, port, TimedTransfer.ENDLESS, 2)) {
           for (int mtu : List.of(576, 1500, 1280, 9000, 65520)) {
             Await.pause(Duration.ofMillis(300));
             guest.run("ip link set tap0 mtu " + mtu).ok();

@@ -118,6 +118,11 @@ public final class Guest implements AutoCloseable {
     return Proc.start(inside(pythonArgv(program, arguments)));
   }
 
+  /** Starts, in the guest, one of the programs among the tests' resources. */
+  public Proc startScript(String script, Object... arguments) {
+    return Proc.startScript(inside(), script, arguments);
+  }
+
   static String[] pythonArgv(String program, Object... arguments) {
     List<String> argv = new ArrayList<>(List.of("/usr/bin/python3", "-u", "-c", program));
     for (Object argument : arguments) {

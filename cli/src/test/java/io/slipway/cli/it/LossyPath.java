@@ -1,6 +1,5 @@
 package io.slipway.cli.it;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LossyPath implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(30);
-  private static final String RESOURCES = "cli/src/test/resources/";
+  private static final String RELAY =
+      TestHost.checkout().resolve("bench/comparison/relay.py").toString();
 
   /** A small heap, all there from the start: what grows is then not garbage that nobody fetched. */
   private static final Map<String, String> WATCHED =
@@ -72,7 +72,7 @@ public final class LossyPath implements AutoCloseable {
                   + plain("eth0"))
           .ok();
       engine = null;
-      serverPrefix = List.of("nsenter", "-t", Long.toString(far.pid()), "-n", "--");
+      serverPrefix = enter(far.pid());
       serverAddress = Guest.GATEWAY;
     } else {
       List<String> argv = new ArrayList<>(Slipway.command(Caller.ROOT, "attach"));
@@ -103,8 +103,8 @@ public final class LossyPath implements AutoCloseable {
                 + "ip route add default via 10.0.2.2;"
                 + plain("eth0"))
         .ok();
-    List<String> link = new ArrayList<>(enter(gate.pid()));
-    link.addAll(List.of("/usr/bin/python3", resource("impaired_link.py"), "line", "tap0"));
+    List<String> link = enter(gate.pid());
+    link.addAll(List.of("/usr/bin/python3", RELAY, "line", "tap0"));
     link.addAll(List.of(impairments.split(" ")));
     Proc relay = keep(Proc.start(link));
     Await.until("a link", START, () -> relay.out().startsWith("ready"), relay::soFar);
@@ -129,13 +129,8 @@ public final class LossyPath implements AutoCloseable {
     return PLAIN.replace("$0", device);
   }
 
-  private static String resource(String name) {
-    Path file = TestHost.checkout().resolve(RESOURCES + name);
-    return file.toString();
-  }
-
   private static List<String> enter(long pid) {
-    return List.of("nsenter", "-t", Long.toString(pid), "-n", "--");
+    return Guest.enter(Caller.ROOT, pid);
   }
 
   private <T extends AutoCloseable> T keep(T part) {
@@ -150,27 +145,12 @@ public final class LossyPath implements AutoCloseable {
 
   /** Starts a server at the far end: one of the programs among the tests' resources. */
   public Proc startServer(String script, Object... arguments) {
-    List<String> argv = new ArrayList<>(serverPrefix);
-    argv.addAll(List.of("/usr/bin/python3", resource(script)));
-    for (Object argument : arguments) {
-      argv.add(argument.toString());
-    }
-    return Proc.start(argv);
+    return Proc.startScript(serverPrefix, script, arguments);
   }
 
   /** Starts one of those programs in the guest. */
   public Proc startInGuest(String script, Object... arguments) {
-    List<String> argv = new ArrayList<>(enter(guest.pid()));
-    argv.addAll(List.of("/usr/bin/python3", resource(script)));
-    for (Object argument : arguments) {
-      argv.add(argument.toString());
-    }
-    return Proc.start(argv);
-  }
-
-  /** Changes something about the guest's kernel. */
-  public void guest(String line) {
-    guest.run(line).ok();
+    return Proc.startScript(enter(guest.pid()), script, arguments);
   }
 
   /**
@@ -180,19 +160,16 @@ public final class LossyPath implements AutoCloseable {
    * @param bytes after which the sender ends, or after {@code limit} if that comes first
    */
   public Outcome transfer(String way, long bytes, Duration limit) {
-    try (Proc server = startServer("timed_transfer.py", "serve", serverAddress)) {
-      Await.until("a server", START, () -> server.out().endsWith("\n"), server::soFar);
-      Result result =
-          guest.run(
-              "exec /usr/bin/python3 %s %s %s %s %d %d"
-                  .formatted(
-                      resource("timed_transfer.py"),
-                      way,
-                      Guest.GATEWAY,
-                      server.out().strip(),
-                      bytes,
-                      limit.toSeconds()));
-      String said = result.ok().text();
+    try (Proc server = TimedTransfer.serve(serverPrefix, serverAddress);
+        Proc client =
+            startInGuest(
+                TimedTransfer.SCRIPT,
+                way,
+                Guest.GATEWAY,
+                server.out().strip(),
+                bytes,
+                limit.toSeconds())) {
+      String said = client.await(Proc.LIMIT).ok().text();
       int space = said.indexOf(' ');
       return new Outcome(
           Long.parseLong(said.substring(0, space)), Double.parseDouble(said.substring(space + 1)));

@@ -56,6 +56,17 @@ public final class Proc implements AutoCloseable {
     }
   }
 
+  /** Starts, behind a prefix such as {@code ip netns exec NAME}, one of the tests' resources. */
+  static Proc startScript(List<String> prefix, String script, Object... arguments) {
+    List<String> argv = new ArrayList<>(prefix);
+    Path file = TestHost.checkout().resolve("cli/src/test/resources/" + script);
+    argv.addAll(List.of("/usr/bin/python3", file.toString()));
+    for (Object argument : arguments) {
+      argv.add(argument.toString());
+    }
+    return start(argv);
+  }
+
   /** Runs a command to its end, at most {@link #LIMIT}. */
   public static Result run(List<String> argv) {
     return run(argv, Map.of());

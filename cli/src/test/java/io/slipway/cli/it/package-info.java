@@ -6,7 +6,8 @@
  * who starts a command, {@link io.slipway.cli.it.Guest} is a running {@code slipway run} with a
  * door into its namespace, {@link io.slipway.cli.it.World} is a host and an internet of their own
  * for what must not touch the machine's network, {@link io.slipway.cli.it.HandMade} is a namespace
- * that somebody else made. Services that guests talk to are in {@link io.slipway.cli.it.Services}.
+ * that somebody else made, {@link io.slipway.cli.it.LossyPath} is a guest behind a bad line.
+ * Services that guests talk to are in {@link io.slipway.cli.it.Services}.
  *
  * <p>Everything here is closed by whoever opened it; a test that fails leaves nothing behind. A
  * missing tool or privilege is a failure with a clear message, never a skipped test. Sizes are
