@@ -26,6 +26,7 @@ LENGTHS = (0, 10)
 LETTERS = 'FSRPAU'
 SEGMENTS = ('', 'F', 'S', 'R', 'FS', 'SR', 'FPU', 'A', 'FA', 'SA', 'RA', 'FSRPAU')
 STATES = {}
+ROUNDS = 5
 
 
 def state(function):
@@ -131,13 +132,11 @@ def cell(c, flags, seq, ack, length, frames):
     return ','.join(words) or '-'
 
 
-def ask(t, make, rows):
-    """The cells of these rows, each from a connection of its own."""
+def ask(t, make, segments):
+    """A cell for each segment, given as row and beginning, from a connection of its own; None where only
+    a repeated FIN was heard."""
     listener = t.listen()
-    asked = []
-    for row in rows:
-        for seq in SEQS:
-            asked.append((row, seq, make(t, listener)))
+    asked = [(row, seq, make(t, listener)) for row, seq in segments]
     t.wait(0.02)
     t.inbox.clear()
     for (flags, ack, length), seq, c in asked:
@@ -148,14 +147,31 @@ def ask(t, make, rows):
     for f in t.inbox:
         if f.kind == 'tcp':
             heard.setdefault(f.dport, []).append(f)
-    cells = {row: [] for row in rows}
+    cells = []
     for row, seq, c in asked:
-        cells[row].append(cell(c, row[0], seq, row[1], row[2], heard.get(c.sport, [])))
+        frames = heard.get(c.sport, [])
+        word = cell(c, row[0], seq, row[1], row[2], frames)
+        hidden = word == '-' and any(f.flags & FIN for f in frames)
+        cells.append(None if hidden else word)
     for _, _, c in asked:
         c.rst()
         c.tell(RST, seq=c.seq + 1)
     t.reset()
-    return [cells[row] for row in rows]
+    return cells
+
+
+def answers(t, make, rows):
+    """The cells of these rows, row by row. A FIN that is repeated just then may take the answer along:
+    where only that was heard, new connections are asked, which are fewer each time and so sooner asked."""
+    asked = [(row, seq) for row in rows for seq in SEQS]
+    cells = [None] * len(asked)
+    for _ in range(ROUNDS):
+        hidden = [i for i, word in enumerate(cells) if word is None]
+        if hidden:
+            for i, word in zip(hidden, ask(t, make, [asked[i] for i in hidden])):
+                cells[i] = word
+    cells = ['a FIN' if word is None else word for word in cells]
+    return [cells[i:i + len(SEQS)] for i in range(0, len(cells), len(SEQS))]
 
 
 def table(t):
@@ -164,7 +180,7 @@ def table(t):
     for name, make in STATES.items():
         for i in range(0, len(rows), 11):
             some = rows[i:i + 11]
-            for (flags, ack, length), cells in zip(some, ask(t, make, some)):
+            for (flags, ack, length), cells in zip(some, answers(t, make, some)):
                 yield '%-12s %-6s %2s %2d' % (name, flags or '.', '%+d' % ack if ack else '0', length), cells
 
 
