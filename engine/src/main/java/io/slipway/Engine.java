@@ -3,13 +3,17 @@ package io.slipway;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.slipway.flow.FlowListener;
+import io.slipway.flow.FlowQuota;
 import io.slipway.sys.TapDevice;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One guest's network, at work. Owned by whoever started it; every method may be called by any
@@ -19,46 +23,61 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *   start ---> frames are served ---> close, or the device disappears ---> closed() is completed
  * </pre>
  *
- * <p>It owns the device and all sockets of the host that it opened, and runs on an event loop that
- * it is lent. When it is closed, every flow is reset towards both of its sides, and nothing of it
- * is left.
+ * <p>It owns the device and all sockets of the host that it opened, and runs on event loops that it
+ * is lent, one for each queue of the device. When it is closed, every flow is reset towards both of
+ * its sides, and nothing of it is left.
  */
 public final class Engine {
   private static final long STATS_PATIENCE_MILLIS = 1_000;
 
   private final TapDevice device;
-  private final EventLoop loop;
-  private final QueueService service;
+  private final QueueService[] services;
   private final int maxFlows;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private volatile EngineStats last = EngineStats.NONE;
 
-  private Engine(EngineConfig config, TapDevice device, EventLoop loop, FlowListener flows)
+  private Engine(EngineConfig config, TapDevice device, List<EventLoop> on, FlowListener flows)
       throws ExecutionException, InterruptedException {
     this.device = device;
-    this.loop = loop;
     this.maxFlows = DescriptorLimit.bound(config.maxFlows());
+    int[] queues = device.queues();
     QueueService.Plan plan =
-        new QueueService.Plan(config, maxFlows, flows, System::nanoTime, this::deviceGone);
-    // Made where it will live, so that its memory is that thread's.
-    this.service =
-        loop.submit(() -> new QueueService(plan, device.queues()[0], device.offload(), loop)).get();
+        new QueueService.Plan(
+            config,
+            queues.length,
+            new FlowQuota(maxFlows),
+            flows,
+            System::nanoTime,
+            this::deviceGone);
+    services = new QueueService[queues.length];
+    for (int i = 0; i < queues.length; i++) {
+      int queue = queues[i];
+      EventLoop loop = on.get(i);
+      // Made where it will live, so that its memory is that thread's.
+      services[i] = loop.submit(() -> new QueueService(plan, queue, device.offload(), loop)).get();
+    }
   }
 
   /**
-   * Starts to serve a device.
+   * Starts to serve a device: each of its queues on an event loop of its own.
    *
    * @param loops where it is to run; not closed with the engine
    * @param device becomes the engine's, to be closed with it, also when the start fails
-   * @param flows told of the life of every flow, on the event loop: must not block
+   * @param flows told of the life of every flow, on the event loops: must not block
    * @throws IllegalStateException when it cannot be started
    */
   public static Engine start(
       EventLoops loops, EngineConfig config, TapDevice device, FlowListener flows) {
     try {
-      Engine engine = new Engine(config, device, loops.next(), flows);
-      engine.service.begin().get();
+      Engine engine = new Engine(config, device, loops.some(device.queues().length), flows);
+      List<Future<?>> begun = new ArrayList<>();
+      for (QueueService service : engine.services) {
+        begun.add(service.begin());
+      }
+      for (Future<?> one : begun) {
+        one.get();
+      }
       return engine;
     } catch (ExecutionException e) {
       device.close();
@@ -77,14 +96,23 @@ public final class Engine {
 
   /** What has happened so far; after the end, what had happened in all. */
   public EngineStats stats() {
-    if (!closed.isDone()) {
-      try {
-        last = loop.submit(service::stats).get(STATS_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
-        return last;
+    if (closed.isDone()) {
+      return last;
+    }
+    List<Future<EngineStats>> looks = new ArrayList<>();
+    try {
+      for (QueueService service : services) {
+        looks.add(service.loop().submit(service::stats));
       }
+      EngineStats sum = EngineStats.NONE;
+      for (Future<EngineStats> look : looks) {
+        sum = sum.plus(look.get(STATS_PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+      }
+      return closed.isDone() ? last : sum;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+      // A loop that is busy, or has ended: what was known at the end is all there is.
     }
     return last;
   }
@@ -118,26 +146,30 @@ public final class Engine {
    */
   public CompletableFuture<String> close(String reason) {
     if (closing.compareAndSet(false, true)) {
-      try {
-        loop.execute(() -> closeService(reason));
-      } catch (RejectedExecutionException e) {
-        // The loops were ended before the engine, and its channels with them.
-        end(reason);
+      AtomicInteger left = new AtomicInteger(services.length);
+      for (QueueService service : services) {
+        try {
+          service.loop().execute(() -> service.close().addListener(_ -> oneClosed(left, reason)));
+        } catch (RejectedExecutionException e) {
+          // The loops were ended before the engine, and its channels with them.
+          oneClosed(left, reason);
+        }
       }
     }
     return closed;
   }
 
-  private void closeService(String reason) {
-    Future<?> down = service.close();
-    last = service.stats();
-    down.addListener(done -> end(reason));
-  }
-
   /** What existed before is put back only when our hold on it has ended. */
-  private void end(String reason) {
-    device.close();
-    closed.complete(reason);
+  private void oneClosed(AtomicInteger left, String reason) {
+    if (left.decrementAndGet() == 0) {
+      EngineStats sum = EngineStats.NONE;
+      for (QueueService service : services) {
+        sum = sum.plus(service.statsAtEnd());
+      }
+      last = sum;
+      device.close();
+      closed.complete(reason);
+    }
   }
 
   private void deviceGone(int errno) {

@@ -14,10 +14,10 @@ import java.time.Duration;
  *     five minutes unless there is a reason)
  * @param tcpKeepalive after this long without a segment a TCP connection's guest is asked whether
  *     it lives, and its host by the host's kernel; zero: never
- * @param maxFlows connections and mappings at a time; at the bound the oldest idle UDP mapping goes
- *     first, then new flows are refused
+ * @param maxFlows connections and mappings at a time; at the bound the oldest idle UDP mapping of
+ *     the same event loop goes first, then new flows are refused
  * @param memoryBytes bytes that all flows together may have buffered in either direction; each flow
- *     gets a part of what is still free, so that the sum stays below it
+ *     gets a part of what is still free on its event loop, so that the sum stays below it
  */
 public record EngineConfig(
     Lan lan,

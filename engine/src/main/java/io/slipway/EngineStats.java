@@ -13,4 +13,10 @@ public record EngineStats(int flows, long heldBytes, CountersSnapshot counters) 
 
   /** Nothing has happened. */
   public static final EngineStats NONE = new EngineStats(0, 0, CountersSnapshot.ZERO);
+
+  /** The sums of both. */
+  EngineStats plus(EngineStats other) {
+    return new EngineStats(
+        flows + other.flows, heldBytes + other.heldBytes, counters.plus(other.counters));
+  }
 }

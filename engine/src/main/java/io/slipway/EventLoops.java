@@ -6,9 +6,12 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import io.slipway.host.NettyHostSockets;
 import io.slipway.sys.Linux;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -19,13 +22,14 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>They take about as long to make as everything else before a guest's network works, so they are
  * made on a thread of their own: begin them first, and do something else until an engine needs
+ * them. One is made so; a second and further ones cost a tenth, and are made when an engine wants
  * them.
  */
 public final class EventLoops implements AutoCloseable {
-  private static final int LOOPS = 1;
   private static final long END_PATIENCE_MILLIS = 2_000;
 
-  private final CompletableFuture<MultiThreadIoEventLoopGroup> group = new CompletableFuture<>();
+  private final CompletableFuture<MultiThreadIoEventLoopGroup> first = new CompletableFuture<>();
+  private final List<MultiThreadIoEventLoopGroup> others = new ArrayList<>();
 
   private EventLoops() {}
 
@@ -38,19 +42,22 @@ public final class EventLoops implements AutoCloseable {
 
   private void make() {
     try {
-      MultiThreadIoEventLoopGroup made =
-          new MultiThreadIoEventLoopGroup(
-              LOOPS,
-              new DefaultThreadFactory("slipway-loop", true),
-              EpollIoHandler.newFactory(0, () -> new SpinThenBlock(System::nanoTime)));
+      MultiThreadIoEventLoopGroup made = one();
       EventLoop loop = made.next();
       loop.execute(() -> warmUp(loop));
-      group.complete(made);
+      first.complete(made);
       // The calls of Linux are bound when they are first needed; that is soon, and not yet.
       int _ = Linux.geteuid();
     } catch (RuntimeException | LinkageError e) {
-      group.completeExceptionally(e);
+      first.completeExceptionally(e);
     }
+  }
+
+  private static MultiThreadIoEventLoopGroup one() {
+    return new MultiThreadIoEventLoopGroup(
+        1,
+        new DefaultThreadFactory("slipway-loop", true),
+        EpollIoHandler.newFactory(0, () -> new SpinThenBlock(System::nanoTime)));
   }
 
   /** Makes and drops what every engine begins with: the second one costs a tenth of the first. */
@@ -61,13 +68,19 @@ public final class EventLoops implements AutoCloseable {
   }
 
   /**
-   * A loop for an engine; waits until they are made.
+   * So many different loops for an engine; waits until they are made.
    *
    * @throws IllegalStateException when that failed
    */
-  EventLoop next() {
+  synchronized List<EventLoop> some(int count) {
     try {
-      return group.join().next();
+      List<EventLoop> loops = new ArrayList<>();
+      loops.add(first.join().next());
+      while (others.size() < count - 1) {
+        others.add(one());
+      }
+      others.stream().limit(count - 1).forEach(group -> loops.add(group.next()));
+      return loops;
     } catch (CompletionException e) {
       throw new IllegalStateException("no event loop: " + e.getCause(), e);
     }
@@ -75,9 +88,14 @@ public final class EventLoops implements AutoCloseable {
 
   /** Ends the loops and their threads; the engines on them must have ended. */
   @Override
-  public void close() {
-    group.thenAccept(made ->
-        made.shutdownGracefully(0, END_PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
-            .awaitUninterruptibly());
+  public synchronized void close() {
+    List<Future<?>> ends = new ArrayList<>();
+    others.forEach(group -> ends.add(end(group)));
+    first.thenAccept(group -> ends.add(end(group)));
+    ends.forEach(Future::awaitUninterruptibly);
+  }
+
+  private static Future<?> end(MultiThreadIoEventLoopGroup group) {
+    return group.shutdownGracefully(0, END_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
   }
 }

@@ -23,8 +23,9 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
   private static final int LARGEST_FLOW_BYTES = 6 << 20;
 
   /**
-   * Part of the memory bound that flows may fill: three quarters. A kept frame occupies up to a
-   * third more than its payload, and the allocator and the loop's own buffers want the rest.
+   * Part of the memory bound that flows may fill, those of every queue alike: three quarters. A
+   * kept frame occupies up to a third more than its payload, and the allocator and the loop's own
+   * buffers want the rest.
    */
   private static final double FOR_FLOWS = 0.75;
 
@@ -65,8 +66,8 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
   }
 
   private FlowLimits limits(EngineConfig config) {
-    long memory = (long) (config.memoryBytes() * FOR_FLOWS);
-    return new FlowLimits(plan.maxFlows(), memory, LARGEST_FLOW_BYTES);
+    long memory = (long) (config.memoryBytes() * FOR_FLOWS) / plan.queues();
+    return new FlowLimits(plan.quota(), memory, LARGEST_FLOW_BYTES);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.netty.util.concurrent.Promise;
 import io.slipway.clock.Clock;
 import io.slipway.egress.Offload;
 import io.slipway.flow.FlowListener;
+import io.slipway.flow.FlowQuota;
 import io.slipway.host.NettyHostSockets;
 import io.slipway.link.TapChannel;
 import io.slipway.pipeline.Shard;
@@ -24,12 +25,18 @@ final class QueueService {
   /**
    * What the service is made from.
    *
-   * @param maxFlows bound on flows, the descriptor limit considered
+   * @param queues of the device, each with a service like this one
+   * @param quota places for flows, which the services share
    * @param flows told of flows
    * @param deviceGone told the errno when the device disappears
    */
   record Plan(
-      EngineConfig config, int maxFlows, FlowListener flows, Clock clock, IntConsumer deviceGone) {}
+      EngineConfig config,
+      int queues,
+      FlowQuota quota,
+      FlowListener flows,
+      Clock clock,
+      IntConsumer deviceGone) {}
 
   private final EventLoop loop;
   private final Counters counters = new Counters();
@@ -37,6 +44,7 @@ final class QueueService {
   private final NettyHostSockets sockets;
   private final FlowsAssembly assembly;
   private final Shard shard;
+  private EngineStats atEnd = EngineStats.NONE;
 
   /**
    * Puts everything together; nothing is read until {@link #begin}.
@@ -61,6 +69,11 @@ final class QueueService {
         device.vnetHeader(), device.checksum(), device.tso4(), device.tso6(), device.uso());
   }
 
+  /** Where all of this happens. Any thread. */
+  EventLoop loop() {
+    return loop;
+  }
+
   /** Registers the device; frames are served from then on. Any thread. */
   Future<?> begin() {
     return loop.register(channel);
@@ -71,10 +84,16 @@ final class QueueService {
     return new EngineStats(shard.flows().size(), shard.flows().held(), counters.snapshot());
   }
 
+  /** What had happened when it was closed. For whoever heard that it is. */
+  EngineStats statsAtEnd() {
+    return atEnd;
+  }
+
   /** Ends the flows and closes all descriptors. On the loop; completed there. */
   Future<?> close() {
     Promise<Void> closed = loop.newPromise();
     shard.close();
+    atEnd = stats();
     channel.close().addListener(device -> closeSockets(closed));
     return closed;
   }

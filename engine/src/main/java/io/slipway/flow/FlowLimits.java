@@ -3,8 +3,14 @@ package io.slipway.flow;
 /**
  * Bounds of one loop.
  *
- * @param flows open flows at once, TCP and UDP together
- * @param memory bytes that all flows may hold together
+ * @param quota places for open flows, shared with the engine's other loops
+ * @param memory bytes that all flows of this loop may hold together
  * @param perFlow bytes that one flow may hold in either direction
  */
-public record FlowLimits(int flows, long memory, int perFlow) {}
+public record FlowLimits(FlowQuota quota, long memory, int perFlow) {
+
+  /** Bounds of a loop that is alone. */
+  public FlowLimits(int flows, long memory, int perFlow) {
+    this(new FlowQuota(flows), memory, perFlow);
+  }
+}

@@ -33,19 +33,15 @@ public final class Flows {
   /** So much of the transport header an ICMP error quotes at least (RFC 792). */
   private static final int QUOTED_TRANSPORT = 8;
 
-  /** So many connections in TIME-WAIT are not counted against the bound on flows. */
-  private static final int MOST_RESTING = 1 << 16;
-
   final FlowParts parts;
   final MemoryBudget budget;
   final UdpMappings mappings = new UdpMappings();
+  private final FlowQuota quota;
   private final FlowTable table;
   private Router router;
   private @Nullable TcpFlow[] touched = new @Nullable TcpFlow[64];
   private int touchedCount;
   private int open;
-  private int resting;
-  private long lastId;
 
   /**
    * No flows yet.
@@ -55,6 +51,7 @@ public final class Flows {
   public Flows(FlowParts parts, Router router, long seed) {
     this.parts = parts;
     this.router = router;
+    quota = parts.limits().quota();
     budget = new MemoryBudget(parts.limits().memory(), parts.limits().perFlow());
     table = new FlowTable(seed);
   }
@@ -258,13 +255,13 @@ public final class Flows {
     Verdict verdict = judge(Protocol.TCP, packet);
     switch (verdict) {
       case Verdict.ToHost host -> {
-        if (!makeRoom()) {
+        if (!takePlace()) {
           parts.counters().drop(Drop.FLOW_LIMIT);
           refuse(packet, Protocol.TCP, "flow_limit");
           reset(packet, TcpHeader.SYN);
           return;
         }
-        TcpFlow flow = new TcpFlow(this, ++lastId, packet, before, nowNanos);
+        TcpFlow flow = new TcpFlow(this, quota.nextId(), packet, before, nowNanos);
         table.add(flow);
         opened();
         flow.begin(packet, host, nowNanos);
@@ -311,13 +308,14 @@ public final class Flows {
       refuseDatagram(packet, no, nowNanos);
       return null;
     }
-    if (!makeRoom()) {
+    if (!takePlace()) {
       parts.counters().drop(Drop.FLOW_LIMIT);
       refuse(packet, Protocol.UDP, "flow_limit");
       return null;
     }
-    UdpFlow flow = UdpFlow.open(this, ++lastId, packet, nowNanos);
+    UdpFlow flow = UdpFlow.open(this, quota.nextId(), packet, nowNanos);
     if (flow == null) {
+      quota.giveBack();
       parts.counters().drop(Drop.HOST_SEND_FAILED);
       refuse(packet, Protocol.UDP, "host_socket");
       return null;
@@ -371,9 +369,9 @@ public final class Flows {
     parts.listener().refused(info, reason);
   }
 
-  /** At the bound, the mapping idle for longest gives way; a connection never does. */
-  private boolean makeRoom() {
-    return size() - Math.min(resting, MOST_RESTING) < parts.limits().flows() || evictOldest();
+  /** At the bound, this loop's mapping idle for longest gives way; a connection never does. */
+  private boolean takePlace() {
+    return quota.take() || (evictOldest() && quota.take());
   }
 
   /** Ends the mapping that was idle for longest. Returns false when there is none. */
@@ -424,7 +422,7 @@ public final class Flows {
 
   /** One connection more, or one fewer, waits out its TIME-WAIT without a descriptor. */
   void rest(int change) {
-    resting += change;
+    quota.rest(change);
   }
 
   /** The flow's key is free again. */
@@ -435,6 +433,7 @@ public final class Flows {
   /** The flow holds nothing any more. */
   void closed(Flow flow, String reason, boolean refused) {
     open--;
+    quota.giveBack();
     parts.counters().count(Count.FLOWS_CLOSED);
     FlowListener listener = parts.listener();
     if (refused) {
