@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowQuota;
+import io.slipway.pipeline.Siblings;
 import io.slipway.sys.TapDevice;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,17 +46,18 @@ public final class Engine {
     QueueService.Plan plan =
         new QueueService.Plan(
             config,
-            queues.length,
+            new Siblings(queues.length, config.memoryBytes()),
             new FlowQuota(maxFlows),
             flows,
             System::nanoTime,
             this::deviceGone);
     services = new QueueService[queues.length];
     for (int i = 0; i < queues.length; i++) {
-      int queue = queues[i];
+      int own = i;
       EventLoop loop = on.get(i);
       // Made where it will live, so that its memory is that thread's.
-      services[i] = loop.submit(() -> new QueueService(plan, queue, device.offload(), loop)).get();
+      services[i] =
+          loop.submit(() -> new QueueService(plan, own, queues[own], device.offload(), loop)).get();
     }
   }
 

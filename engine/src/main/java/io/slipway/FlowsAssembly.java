@@ -66,7 +66,7 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
   }
 
   private FlowLimits limits(EngineConfig config) {
-    long memory = (long) (config.memoryBytes() * FOR_FLOWS) / plan.queues();
+    long memory = (long) (config.memoryBytes() * FOR_FLOWS) / plan.siblings().count();
     return new FlowLimits(plan.quota(), memory, LARGEST_FLOW_BYTES);
   }
 

@@ -12,6 +12,7 @@ import io.slipway.host.NettyHostSockets;
 import io.slipway.link.TapChannel;
 import io.slipway.pipeline.Shard;
 import io.slipway.pipeline.ShardInitializer;
+import io.slipway.pipeline.Siblings;
 import io.slipway.stats.Counters;
 import io.slipway.sys.TapOffload;
 import java.util.function.IntConsumer;
@@ -25,14 +26,14 @@ final class QueueService {
   /**
    * What the service is made from.
    *
-   * @param queues of the device, each with a service like this one
+   * @param siblings one shard for each queue of the device
    * @param quota places for flows, which the services share
    * @param flows told of flows
    * @param deviceGone told the errno when the device disappears
    */
   record Plan(
       EngineConfig config,
-      int queues,
+      Siblings siblings,
       FlowQuota quota,
       FlowListener flows,
       Clock clock,
@@ -49,9 +50,10 @@ final class QueueService {
   /**
    * Puts everything together; nothing is read until {@link #begin}.
    *
+   * @param own number of the queue and its shard
    * @param queue descriptor of the device; owned by this service from here on
    */
-  QueueService(Plan plan, int queue, TapOffload offload, EventLoop loop) {
+  QueueService(Plan plan, int own, int queue, TapOffload offload, EventLoop loop) {
     this.loop = loop;
     channel =
         new TapChannel(
@@ -60,8 +62,15 @@ final class QueueService {
         new NettyHostSockets(
             loop, channel.children(), ByteBufAllocator.DEFAULT, plan.config().tcpKeepalive());
     assembly = new FlowsAssembly(plan, sockets);
-    shard = new Shard(plan.config().lan(), channel.sink(), plan.clock(), counters, assembly);
-    channel.pipeline().addLast(new ShardInitializer(shard));
+    shard =
+        new Shard(
+            plan.siblings().count(),
+            plan.config().lan(),
+            channel.sink(),
+            plan.clock(),
+            counters,
+            assembly);
+    channel.pipeline().addLast(new ShardInitializer(shard, plan.siblings(), own));
   }
 
   private static Offload offload(TapOffload device) {

@@ -37,6 +37,7 @@
  *  TcpUser                                  tcp      implemented in flow      what the guest did
  *  HostSockets HostStream HostDatagrams     flow     implemented in host      open, write, shut, pause the outside
  *  FlowListener                             flow     implemented in observe   a flow was opened, refused, closed
+ *  Neighbors.News                           egress   implemented in pipeline  the guest was heard at an Ethernet address
  *  Timer                                    clock    whoever armed it         time is up
  * </pre>
  *
@@ -93,6 +94,9 @@
  * <ul>
  *   <li>One TAP queue, one event loop, one {@code Shard}; the host channels of its flows are
  *       registered on the same loop, so floors 0 to 5 have no locks, no volatiles and no queues.
+ *       Two things cross the loops of an engine with several queues: a frame that was read by the
+ *       wrong one is put into the {@code Inbox} of the right one, and {@code FlowQuota} counts the
+ *       flows of all.
  *   <li>The router is immutable. Counters cross threads as snapshots only.
  *   <li>Nothing is static or global: an {@code Engine} is one guest's network, and a process may
  *       hold several.

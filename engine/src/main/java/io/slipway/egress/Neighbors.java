@@ -26,6 +26,19 @@ public final class Neighbors {
   private long lastHigh;
   private long lastLow;
   private long lastMac = BROADCAST;
+  private News news = (addressHigh, addressLow, mac) -> {};
+
+  /** Hears of what was learned, so that it can tell others who serve the same guest. */
+  @FunctionalInterface
+  public interface News {
+    /** This address is at {@code mac}, which was not known before. */
+    void learned(long addressHigh, long addressLow, long mac);
+  }
+
+  /** From now on, {@code listener} is told of what {@link #learn} finds to be new. */
+  public void onNews(News listener) {
+    news = listener;
+  }
 
   /**
    * Notes that {@code address} was heard from {@code heardMac}. Group addresses and zero are not
@@ -38,13 +51,27 @@ public final class Neighbors {
     if (heardMac == 0 || (heardMac & GROUP_BIT) != 0) {
       return;
     }
+    if (enter(addressHigh, addressLow, heardMac)) {
+      news.learned(addressHigh, addressLow, heardMac);
+    }
+  }
+
+  /** The same as others heard it, who need not be told. */
+  public void note(long addressHigh, long addressLow, long heardMac) {
+    enter(addressHigh, addressLow, heardMac);
+  }
+
+  /** Returns whether that was news. */
+  private boolean enter(long addressHigh, long addressLow, long heardMac) {
     lastHigh = addressHigh;
     lastLow = addressLow;
     lastMac = heardMac;
     int slot = slotFor(addressHigh, addressLow);
+    boolean known = mac[slot] == heardMac && low[slot] == addressLow && high[slot] == addressHigh;
     high[slot] = addressHigh;
     low[slot] = addressLow;
     mac[slot] = heardMac;
+    return !known;
   }
 
   /** Returns the Ethernet address to send to for {@code address}; see the class for strangers. */

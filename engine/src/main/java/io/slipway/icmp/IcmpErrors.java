@@ -46,13 +46,24 @@ public final class IcmpErrors {
   private final Lan lan;
   private final Counters counters;
   private boolean closed;
-  private final TokenBuckets buckets = new TokenBuckets(ERRORS_PER_SECOND, BURST);
+  private final TokenBuckets buckets;
   private final ByteBuf message = Unpooled.directBuffer(QUOTE_AT + QUOTE_V6, QUOTE_AT + QUOTE_V6);
 
   /**
    * Errors that leave through {@code egress}; routers' errors come from the gateway of {@code lan}.
    */
   public IcmpErrors(Egress egress, Lan lan, Counters counters) {
+    this(egress, lan, counters, 1);
+  }
+
+  /**
+   * The same for one of several loops that send to one guest.
+   *
+   * @param loops how many share the rate; each is given its part of it, one a second at least
+   */
+  public IcmpErrors(Egress egress, Lan lan, Counters counters, int loops) {
+    this.buckets =
+        new TokenBuckets(Math.max(1, ERRORS_PER_SECOND / loops), Math.max(1, BURST / loops));
     this.egress = egress;
     this.lan = lan;
     this.counters = counters;

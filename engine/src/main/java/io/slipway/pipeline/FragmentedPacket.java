@@ -172,6 +172,7 @@ final class FragmentedPacket extends Timer {
     }
     buffer.setIndex(at, PAYLOAD_AT + length);
     packet.reset(buffer, PAYLOAD_AT + length);
+    packet.reassembled();
     int type = packet.etherType();
     packet.ethernet(sourceMac, destinationMac, type, at);
     packet.ip(v6, at, headerLength, headerLength + length);

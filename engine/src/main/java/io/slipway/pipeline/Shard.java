@@ -21,6 +21,9 @@ import io.slipway.wire.Packet;
  */
 public final class Shard {
 
+  /** Bytes of a frame that is copied for a sibling; of a larger one the buffer is handed over. */
+  static final int LARGEST_COPY = 2048;
+
   private static final long TICK_NANOS = 1_000_000;
 
   private final Lan lan;
@@ -40,15 +43,27 @@ public final class Shard {
   private boolean inBatch;
   private boolean closed;
 
+  /** Puts together a shard that is the only one of its engine. */
+  public Shard(Lan lan, FrameSink sink, Clock clock, Counters counters, FlowsFactory flowsFactory) {
+    this(1, lan, sink, clock, counters, flowsFactory);
+  }
+
   /**
    * Puts a shard together; it begins to work when {@link ShardInitializer} puts it on a channel.
    *
+   * @param shards of the engine, each of which sends its part of the ICMP errors
    * @param lan the guest's network as it sees it, with the device's MTU
    * @param sink the way to the device
    * @param counters of this loop
    * @param flowsFactory makes the conversations out of the parts that are there by then
    */
-  public Shard(Lan lan, FrameSink sink, Clock clock, Counters counters, FlowsFactory flowsFactory) {
+  public Shard(
+      int shards,
+      Lan lan,
+      FrameSink sink,
+      Clock clock,
+      Counters counters,
+      FlowsFactory flowsFactory) {
     this.lan = lan;
     this.clock = clock;
     this.counters = counters;
@@ -57,7 +72,7 @@ public final class Shard {
     this.timers = new TimerWheel(TICK_NANOS, nowNanos);
     this.loopTimers = new LoopTimers(timers, clock, this::timeIsUp);
     this.egress = new Egress(lan, sink, neighbors, counters, lan.mtu());
-    this.icmpErrors = new IcmpErrors(egress, lan, counters);
+    this.icmpErrors = new IcmpErrors(egress, lan, counters, shards);
     this.gateway = new Gateway(lan, egress, neighbors, counters);
     this.reassembler =
         new FragmentReassembler(timers, icmpErrors, counters, ByteBufAllocator.DEFAULT);

@@ -9,6 +9,22 @@
  *                     gateway                                                  v unknown -> icmp
  * </pre>
  *
+ * <p><b>Several shards.</b> An engine with several queues has a shard for each, and a flow is
+ * pinned to one of them by {@link io.slipway.pipeline.Steering}, whichever queue the guest's kernel
+ * puts its frames into. Two handlers more are on the line then, and none of this where there is one
+ * shard:
+ *
+ * <pre>
+ *   frame ---> FrameSteering ---> EthernetDecoder ... Ipv6Decoder ---> WholeSteering ---> TransportDispatcher
+ *                |    ^                                                   |
+ *                v    | a sibling's Inbox: bounded, lock-free             v reassembled, a frame again
+ *              the sibling that the frame belongs to                    the sibling that it belongs to
+ * </pre>
+ *
+ * ARP, neighbour discovery and echo are answered by the shard that read them; what it hears about
+ * the guest's Ethernet addresses it tells its siblings. A full {@code Inbox} loses the frame, as a
+ * wire would.
+ *
  * <p><b>Check once, then trust.</b> Each decoder checks the lengths and values of its own header
  * and notes in the {@link io.slipway.wire.Packet} where things are; nobody below asks again. What
  * does not pass is a {@link io.slipway.stats.Drop}, counted and forgotten, never an exception and

@@ -60,6 +60,8 @@ public enum Drop {
   REFUSED_BY_POLICY("refused by the policy"),
   NO_ROUTE("no route to the destination"),
 
+  HANDOVER_FULL("frame or news for another queue's loop, which is behind"),
+
   TAP_WRITE_FAILED("the guest's device refused the frame"),
   TAP_READ_FAILED("the guest's device failed to give a frame"),
   DATAGRAM_TOO_LONG("datagram that cannot be carried"),

@@ -36,6 +36,7 @@ public final class Packet {
   private boolean checksumTrusted;
   private int gsoType;
   private int gsoSize;
+  private boolean reassembled;
 
   // ---- for the decoders
 
@@ -46,6 +47,7 @@ public final class Packet {
     checksumTrusted = false;
     gsoType = 0;
     gsoSize = 0;
+    reassembled = false;
     sourcePort = 0;
     destinationPort = 0;
   }
@@ -53,6 +55,11 @@ public final class Packet {
   /** Lets go of the frame, so that nothing pins its memory between batches. */
   public void clear() {
     frame = Unpooled.EMPTY_BUFFER;
+  }
+
+  /** The frame is a packet that was put together from fragments. */
+  public void reassembled() {
+    reassembled = true;
   }
 
   /** What the virtio header said. */
@@ -217,6 +224,11 @@ public final class Packet {
   /** Payload bytes of each packet that the frame stands for; 0 when it is one packet. */
   public int gsoSize() {
     return gsoSize;
+  }
+
+  /** Whether this is not a frame but what several were put together to. */
+  public boolean isReassembled() {
+    return reassembled;
   }
 
   /** The remote as an object; for cold paths. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NeighborsTest {
@@ -63,5 +65,30 @@ class NeighborsTest {
       }
     }
     assertThat(known).isBetween(500, 1024);
+  }
+
+  @Test
+  void onlyNewsIsTold() {
+    List<Long> told = new ArrayList<>();
+    neighbors.onNews((high, low, mac) -> told.add(low << 48 | mac));
+    neighbors.learn(0, 1, ANNA);
+    neighbors.learn(0, 2, ANNA);
+    neighbors.learn(0, 1, ANNA);
+    neighbors.learn(0, 1, 0);
+    assertThat(told).containsExactly(1L << 48 | ANNA, 2L << 48 | ANNA);
+    neighbors.note(0, 3, BERT);
+    neighbors.learn(0, 3, BERT);
+    assertThat(told).hasSize(2);
+    neighbors.learn(0, 2, BERT);
+    assertThat(told).hasSize(3);
+  }
+
+  @Test
+  void whatOthersHeardCountsAsHeard() {
+    neighbors.learn(0, v4(1), ANNA);
+    neighbors.note(0, v4(1), BERT);
+    assertThat(neighbors.lookup(0, v4(1))).isEqualTo(BERT);
+    neighbors.learn(0, v4(1), ANNA);
+    assertThat(neighbors.lookup(0, v4(1))).isEqualTo(ANNA);
   }
 }

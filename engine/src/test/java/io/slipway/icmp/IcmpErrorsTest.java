@@ -176,6 +176,18 @@ class IcmpErrorsTest {
   }
 
   @Test
+  void severalLoopsTogetherTellNoMoreThanOne() {
+    IcmpErrors quarter = new IcmpErrors(egress, lan, counters, 4);
+    Packet offender = show(datagram(false, 9), 2);
+    int burst = 0;
+    while (quarter.send(IcmpError.PORT_UNREACHABLE, 0, offender, nowNanos)) {
+      burst++;
+    }
+    assertThat(burst).isEqualTo(50);
+    quarter.close();
+  }
+
+  @Test
   void aGuestIsToldOnlySoOften() {
     int told = 0;
     for (int i = 0; i < 10_000; i++) {

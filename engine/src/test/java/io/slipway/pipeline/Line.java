@@ -63,15 +63,20 @@ public final class Line implements AutoCloseable {
   }
 
   public Line(Offload offload, boolean v6) {
-    this(new SentFrames(offload), null, v6);
+    this(new SentFrames(offload), null, v6, new Siblings(1, 0), 0);
+  }
+
+  /** One of several lines that serve the same guest, on a device with the virtio header. */
+  Line(Offload offload, Siblings siblings, int own) {
+    this(new SentFrames(offload), null, true, siblings, own);
   }
 
   /** A line whose answers go to {@code sink}; {@link #sent} stays empty. */
   Line(FrameSink sink) {
-    this(new SentFrames(Offload.NONE), sink, true);
+    this(new SentFrames(Offload.NONE), sink, true, new Siblings(1, 0), 0);
   }
 
-  private Line(SentFrames sent, @Nullable FrameSink sink, boolean v6) {
+  private Line(SentFrames sent, @Nullable FrameSink sink, boolean v6, Siblings siblings, int own) {
     this.sent = sent;
     Lan lan =
         Lan.standard(
@@ -82,8 +87,13 @@ public final class Line implements AutoCloseable {
     Router router = new Router(lan, RouterConfig.DEFAULT);
     shard =
         new Shard(
-            lan, sink == null ? sent : sink, () -> nowNanos, counters, one -> flows(one, router));
-    channel.pipeline().addLast(new ShardInitializer(shard));
+            siblings.count(),
+            lan,
+            sink == null ? sent : sink,
+            () -> nowNanos,
+            counters,
+            one -> flows(one, router));
+    channel.pipeline().addLast(new ShardInitializer(shard, siblings, own));
   }
 
   private Flows flows(Shard one, Router router) {
