@@ -103,6 +103,7 @@ final class AttachCommand {
       TapDevice device =
           GuestInterface.open(
               door, found, given.value(Options.OFFLOAD, true), given.value(Options.QUEUES, 1));
+      Devices.sayIfFewerQueues(given, session, device, name + " has only one");
       session.engine(Engine.start(loops, config, device, session.flowListener()));
       Devices.setUp(given, session, door, found, config.lan());
       try (Watch _ = door.watch(() -> session.end("the namespace is gone"))) {
@@ -117,6 +118,7 @@ final class AttachCommand {
     TapDevice device = adopt(target.fd());
     Lan lan = LanPlan.of(given, lookBehind(device));
     EngineConfig config = Settings.engine(given, lan);
+    Devices.sayIfFewerQueues(given, session, device, "--fd names one");
     session.engine(Engine.start(loops, config, device, session.flowListener()));
     session.ready(Devices.readiness(lan, device, null));
     session.ended().join();

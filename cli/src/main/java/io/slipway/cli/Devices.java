@@ -28,6 +28,21 @@ final class Devices {
     }
   }
 
+  /** A warning when several queues were asked for and one is all there is; the rest works. */
+  static void sayIfFewerQueues(Given given, Session session, TapDevice device, String why) {
+    int wanted = given.value(Options.QUEUES, 1);
+    int got = device.queues().length;
+    if (got < wanted) {
+      session
+          .log()
+          .message(
+              EventLevel.WARN,
+              ("%d queue instead of %d: %s; 'ip tuntap add mode tap multi_queue name %s' makes a"
+                      + " device that has more")
+                  .formatted(got, wanted, why, device.name()));
+    }
+  }
+
   /** What is said when the network works. */
   static Readiness readiness(Lan lan, TapDevice device, @Nullable String netns) {
     return new Readiness(

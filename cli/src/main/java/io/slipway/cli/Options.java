@@ -88,7 +88,10 @@ final class Options {
               + " (default off)");
   static final Option<Integer> QUEUES =
       Option.one(
-          "--queues", "N", Values::queues, "TAP queues, each with its event loop; only 1 so far");
+          "--queues",
+          "N",
+          Values::queues,
+          "TAP queues, each with its event loop: at most 8 a processor (default 1)");
   static final Option<Integer> MAX_FLOWS =
       Option.one(
           "--max-flows", "N", Values::flows, "bound on connections and mappings (default 65536)");

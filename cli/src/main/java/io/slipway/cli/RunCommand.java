@@ -7,14 +7,13 @@ import io.slipway.launch.AttachTarget;
 import io.slipway.launch.CallerState;
 import io.slipway.launch.CommandException;
 import io.slipway.launch.ExitStatus;
+import io.slipway.launch.GuestInterface;
 import io.slipway.launch.GuestProcess;
 import io.slipway.launch.InterfaceState;
 import io.slipway.launch.LaunchException;
 import io.slipway.launch.NamespaceDoor;
 import io.slipway.launch.SignalRelay;
 import io.slipway.route.Lan;
-import io.slipway.sys.Linux;
-import io.slipway.sys.LinuxException;
 import io.slipway.sys.SpawnSignals;
 import io.slipway.sys.TapDevice;
 import java.util.List;
@@ -72,21 +71,18 @@ final class RunCommand {
     EngineConfig config = Settings.engine(given, lan);
     AttachTarget.Pid inside = new AttachTarget.Pid(process.namespacePid());
     try (NamespaceDoor door = NamespaceDoor.open(inside)) {
-      TapDevice device = open(process.tunDescriptor(), absent.name());
+      TapDevice device =
+          GuestInterface.create(
+              door,
+              absent.name(),
+              given.value(Options.OFFLOAD, true),
+              given.value(Options.QUEUES, 1),
+              process.tunDescriptor());
       Engine engine = Engine.start(loops, config, device, session.flowListener());
       session.engine(engine);
       Devices.setUp(given, session, door, absent, lan);
       session.ready(Devices.readiness(lan, device, inside.path().toString()));
       return engine;
-    }
-  }
-
-  private TapDevice open(int tun, String name) {
-    try {
-      int spare = LinuxException.check("/dev/net/tun", Linux.duplicate(tun));
-      return TapDevice.attach(name, null, given.value(Options.OFFLOAD, true), tun, spare);
-    } catch (LinuxException e) {
-      throw new LaunchException(e.getMessage(), e);
     }
   }
 }

@@ -26,6 +26,11 @@ final class Values {
   /** A TAP's largest: 65535 less the Ethernet header. */
   private static final int LARGEST_MTU = 65_521;
 
+  /** Linux gives a TAP no more (MAX_TAP_QUEUES). */
+  private static final int MOST_QUEUES = 256;
+
+  private static final int QUEUES_PER_PROCESSOR = 8;
+
   private static final long KIBI = 1024;
   private static final int LONGEST_INTERFACE_NAME = 15;
 
@@ -47,13 +52,10 @@ final class Values {
     return number(text, 1, 1 << 24);
   }
 
+  /** More loops than a few for each processor only stand in each other's way. */
   static int queues(String text) {
-    int queues = number(text, 1, 256);
-    if (queues > 1) {
-      throw new IllegalArgumentException(
-          "'" + text + "' is not available in this version, which serves one queue");
-    }
-    return queues;
+    int processors = Runtime.getRuntime().availableProcessors();
+    return number(text, 1, Math.min(MOST_QUEUES, QUEUES_PER_PROCESSOR * processors));
   }
 
   /** A decimal number between two bounds, both allowed. */

@@ -110,7 +110,7 @@ final class AttachIT {
    * Has a child open a TAP in the namespaces of a process, takes it over as descriptor 7 and
    * becomes the engine.
    */
-  private static final String OPEN_TAP_AND_EXEC =
+  static final String OPEN_TAP_AND_EXEC =
       """
       import ctypes, fcntl, os, socket, struct, sys
       pid, launcher = sys.argv[1:]
@@ -156,7 +156,7 @@ final class AttachIT {
     assertThat(none.err()).contains("/proc/999999/ns/net", "ENOENT");
   }
 
-  private static void assertReaches(HandMade space, Proc engine) {
+  static void assertReaches(HandMade space, Proc engine) {
     try (TcpServer server =
         TcpServer.start(client -> client.getOutputStream().write("hello".getBytes(US_ASCII)))) {
       String line =
@@ -169,14 +169,14 @@ final class AttachIT {
     }
   }
 
-  private static void end(Proc engine) {
+  static void end(Proc engine) {
     engine.signal("TERM");
     // Either an orderly end or, as a shell would say, one by signal 15.
     assertThat(engine.await(SOON).status()).as(engine.err()).isIn(0, 143);
   }
 
   /** Starts an engine and waits for its word on {@code --ready-fd}. */
-  private static Proc ready(Caller caller, String... options) {
+  static Proc ready(Caller caller, String... options) {
     Path word = TestHost.scratch("ready");
     String line = "exec \"$0\" attach --ready-fd 3 \"$@\" 3>" + word;
     List<String> argv = new ArrayList<>(List.of("sh", "-c", line, Slipway.launcher()));

@@ -79,7 +79,8 @@ class CommandLineParserTest {
         "--udp-timeout | 300 | --udp-timeout: '300' is not a duration such as 500ms, 300s, 5m or"
             + " 1h",
         "--udp-timeout | 0s | --udp-timeout: '0s' is not between 1ms and 24h",
-        "--queues | 4 | --queues: '4' is not available in this version, which serves one queue",
+        "--queues | 0 | --queues: '0' is not between 1 and ",
+        "--queues | 257 | --queues: '257' is not between 1 and ",
         "--interface | a/b | --interface: 'a/b' is not an interface name",
         "--log-level | loud | --log-level: 'loud' is none of error, warn, info, debug, trace",
         "--log-format | xml | --log-format: 'xml' is none of text, json",

@@ -35,7 +35,7 @@ final class UdpIT {
   private static final Duration SOON = Duration.ofSeconds(10);
 
   /** Echoes on every port given, and says whom it heard. */
-  private static final String ECHO =
+  static final String ECHO =
       """
       import selectors, socket, sys
       events = selectors.DefaultSelector()
@@ -54,7 +54,7 @@ final class UdpIT {
       """;
 
   /** Sends every size, a few in flight, and wants each back whole and in order. */
-  private static final String SIZES =
+  static final String SIZES =
       """
       import socket, sys
       s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -62,8 +62,9 @@ final class UdpIT {
       s.settimeout(5)
       s.connect((sys.argv[1], int(sys.argv[2])))
       sizes = [0, 1, 2, 7, 100, 1471, 1472, 1473, 1480, 2960, 8972, 9000, 16384, 32768, 65506, 65507]
-      for start in range(0, len(sizes), 4):
-          batch = sizes[start:start + 4]
+      flying = int(sys.argv[3])
+      for start in range(0, len(sizes), flying):
+          batch = sizes[start:start + flying]
           for n in batch:
               s.send(bytes((n + i) & 255 for i in range(n)))
           for n in batch:
@@ -175,7 +176,7 @@ final class UdpIT {
 
   @Test
   void everySizeBothWays() {
-    assertThat(guest.python(SIZES, Guest.GATEWAY, first).ok().text()).isEqualTo("all");
+    assertThat(guest.python(SIZES, Guest.GATEWAY, first, 4).ok().text()).isEqualTo("all");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.slipway.launch;
 
 import io.slipway.sys.Errno;
+import io.slipway.sys.Linux;
 import io.slipway.sys.LinuxException;
 import io.slipway.sys.TapDevice;
 import io.slipway.sys.TapFlags;
@@ -79,6 +80,34 @@ public final class GuestInterface {
             default -> e.getMessage();
           },
           e);
+    }
+  }
+
+  /**
+   * Makes the TAP of a namespace that is new and has none.
+   *
+   * @param offload false: no virtio header and no offloads
+   * @param queues the number wanted
+   * @param tun a descriptor of {@code /dev/net/tun} opened inside, attached to nothing; becomes the
+   *     first queue, or is closed when this fails
+   * @throws LaunchException when it cannot be made
+   */
+  public static TapDevice create(
+      NamespaceDoor door, String name, boolean offload, int queues, int tun) {
+    int[] tuns = new int[queues + 1];
+    tuns[0] = tun;
+    try {
+      System.arraycopy(door.openTuns(queues - 1), 0, tuns, 1, queues - 1);
+    } catch (RuntimeException e) {
+      Linux.close(tun);
+      throw e;
+    }
+    // Nothing has to be put back, so that any will do as the spare one; attach closes what it has.
+    tuns[queues] = Linux.duplicate(tun);
+    try {
+      return TapDevice.attach(name, null, offload, tuns);
+    } catch (LinuxException e) {
+      throw new LaunchException(e.getMessage(), e);
     }
   }
 

@@ -23,7 +23,9 @@
  *
  * ARP, neighbour discovery and echo are answered by the shard that read them; what it hears about
  * the guest's Ethernet addresses it tells its siblings. A full {@code Inbox} loses the frame, as a
- * wire would.
+ * wire would. A frame that was handed over may be overtaken by a later one that was not: the
+ * guest's kernel changes a flow's queue when we first answer it, and sends fragments by another
+ * queue than whole datagrams.
  *
  * <p><b>Check once, then trust.</b> Each decoder checks the lengths and values of its own header
  * and notes in the {@link io.slipway.wire.Packet} where things are; nobody below asks again. What
