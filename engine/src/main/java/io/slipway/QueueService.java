@@ -65,6 +65,7 @@ final class QueueService {
     shard =
         new Shard(
             plan.siblings().count(),
+            own,
             plan.config().lan(),
             channel.sink(),
             plan.clock(),

@@ -56,14 +56,37 @@ public final class Egress {
   private final Gather body = new Gather();
   private final GatherCut cut = new GatherCut();
   private boolean closed;
-  private int identification = ThreadLocalRandom.current().nextInt();
+  private final int identificationStep;
+  private int identification;
 
   /**
-   * Opens the door to one device queue.
+   * Opens the door to the only queue of a device.
    *
    * @param mtu the device's, in bytes of IP packet
    */
   public Egress(Lan lan, FrameSink sink, Neighbors neighbors, Counters counters, int mtu) {
+    this(lan, sink, neighbors, counters, mtu, 1, 0);
+  }
+
+  /**
+   * Opens the door to one of several queues of a device. Each has identifications of its own, so
+   * that the guest never puts fragments of two packets together (RFC 6864 §4).
+   *
+   * @param mtu the device's, in bytes of IP packet
+   * @param queues how many there are
+   * @param own which of them, from 0 on
+   */
+  public Egress(
+      Lan lan,
+      FrameSink sink,
+      Neighbors neighbors,
+      Counters counters,
+      int mtu,
+      int queues,
+      int own) {
+    // A power of two, so that it stays apart when 16 bits of it wrap.
+    this.identificationStep = Integer.highestOneBit(2 * queues - 1);
+    this.identification = (ThreadLocalRandom.current().nextInt() & -identificationStep) | own;
     this.sink = sink;
     this.neighbors = neighbors;
     this.counters = counters;
@@ -369,7 +392,7 @@ public final class Egress {
     int headers = v6 ? Ipv6Header.LENGTH + Ipv6Header.FRAGMENT_LENGTH : Ipv4Header.LENGTH;
     int room = (mtu - headers) & ~7;
     int total = body.total();
-    identification++;
+    identification += identificationStep;
     int id = identification;
     ip(
         sourceHigh,
@@ -477,7 +500,7 @@ public final class Egress {
   }
 
   private int nextIdentification() {
-    identification++;
+    identification += identificationStep;
     return identification & 0xFFFF;
   }
 

@@ -45,13 +45,14 @@ public final class Shard {
 
   /** Puts together a shard that is the only one of its engine. */
   public Shard(Lan lan, FrameSink sink, Clock clock, Counters counters, FlowsFactory flowsFactory) {
-    this(1, lan, sink, clock, counters, flowsFactory);
+    this(1, 0, lan, sink, clock, counters, flowsFactory);
   }
 
   /**
    * Puts a shard together; it begins to work when {@link ShardInitializer} puts it on a channel.
    *
    * @param shards of the engine, each of which sends its part of the ICMP errors
+   * @param own number of this one, from 0 on
    * @param lan the guest's network as it sees it, with the device's MTU
    * @param sink the way to the device
    * @param counters of this loop
@@ -59,6 +60,7 @@ public final class Shard {
    */
   public Shard(
       int shards,
+      int own,
       Lan lan,
       FrameSink sink,
       Clock clock,
@@ -71,7 +73,7 @@ public final class Shard {
     this.nowNanos = clock.nowNanos();
     this.timers = new TimerWheel(TICK_NANOS, nowNanos);
     this.loopTimers = new LoopTimers(timers, clock, this::timeIsUp);
-    this.egress = new Egress(lan, sink, neighbors, counters, lan.mtu());
+    this.egress = new Egress(lan, sink, neighbors, counters, lan.mtu(), shards, own);
     this.icmpErrors = new IcmpErrors(egress, lan, counters, shards);
     this.gateway = new Gateway(lan, egress, neighbors, counters);
     this.reassembler =

@@ -371,6 +371,27 @@ class EgressTest {
   }
 
   @Test
+  void queuesOfADeviceShareNoIdentification() {
+    int queues = 3;
+    int[] owner = new int[1 << 16];
+    Arrays.fill(owner, -1);
+    payload.clear();
+    for (int own = 0; own < queues; own++) {
+      egress.close();
+      sent = new SentFrames(Offload.NONE);
+      egress = new Egress(lan(), sent, neighbors, counters, 1500, queues, own);
+      // More than there are, so that they wrap.
+      for (int i = 0; i < 20_000; i++) {
+        tcp(false, TcpHeader.ACK, 0, 1000);
+        int id = sent.takeOnly().id();
+        assertThat(owner[id] == -1 || owner[id] == own).isTrue();
+        owner[id] = own;
+      }
+    }
+    assertThat(Arrays.stream(owner).filter(one -> one == 2).count()).isEqualTo(1 << 14);
+  }
+
+  @Test
   void nothingIsAllocatedPerFrame() {
     egress.close();
     // The leak detector notes every access to a buffer that it watches, and allocates for that.

@@ -88,6 +88,7 @@ public final class Line implements AutoCloseable {
     shard =
         new Shard(
             siblings.count(),
+            own,
             lan,
             sink == null ? sent : sink,
             () -> nowNanos,
