@@ -22,8 +22,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>They take about as long to make as everything else before a guest's network works, so they are
  * made on a thread of their own: begin them first, and do something else until an engine needs
- * them. One is made so; a second and further ones cost a tenth, and are made when an engine wants
- * them.
+ * them. One is made so; further ones cost little after it, and are made when an engine wants them.
  */
 public final class EventLoops implements AutoCloseable {
   private static final long END_PATIENCE_MILLIS = 2_000;

@@ -39,7 +39,10 @@ final class FrameSteering extends ChannelInboundHandlerAdapter {
             new Inbox.Receiver() {
               @Override
               public void frame(ByteBuf frame) {
-                ctx.fireChannelRead(frame);
+                // The channel closes a moment after the shard: what waited is for nobody.
+                if (!shard.isClosed()) {
+                  ctx.fireChannelRead(frame);
+                }
               }
 
               @Override

@@ -136,6 +136,11 @@ public final class Shard {
     return virtioHeaderLength;
   }
 
+  /** Whether it serves nobody any more. */
+  boolean isClosed() {
+    return closed;
+  }
+
   /** The time of the batch at hand. */
   long nowNanos() {
     return nowNanos;

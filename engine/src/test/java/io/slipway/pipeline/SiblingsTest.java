@@ -183,7 +183,9 @@ class SiblingsTest {
     }
     assertThat(large.refCnt()).isEqualTo(1 + 32);
     assertThat(lines.get(0).counters.dropped(Drop.HANDOVER_FULL)).isEqualTo(lost + 8);
+    lines.get(1).shard.close();
     lines.get(1).channel.close();
+    assertThat(lines.get(1).counters.get(Count.UDP_DATAGRAMS_IN)).isEqualTo(2000 - lost);
     assertThat(large.refCnt()).isEqualTo(1);
     lines.get(0).give(small);
     assertThat(lines.get(0).counters.dropped(Drop.HANDOVER_FULL)).isEqualTo(lost + 9);
