@@ -15,6 +15,9 @@ import io.slipway.stats.Drop;
  */
 final class FrameSteering extends ChannelInboundHandlerAdapter {
 
+  /** Bytes of a frame that is copied for a sibling; of a larger one the buffer is handed over. */
+  private static final int LARGEST_COPY = 2048;
+
   private final Shard shard;
   private final Counters counters;
   private final Siblings siblings;
@@ -72,7 +75,7 @@ final class FrameSteering extends ChannelInboundHandlerAdapter {
   private void handOver(ChannelHandlerContext ctx, ByteBuf frame, int whose) {
     int length = frame.readableBytes();
     ByteBuf theirs =
-        length <= Shard.LARGEST_COPY
+        length <= LARGEST_COPY
             ? ctx.alloc()
                 .directBuffer(length, length)
                 .writeBytes(frame, frame.readerIndex(), length)

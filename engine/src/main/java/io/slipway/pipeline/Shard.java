@@ -21,9 +21,6 @@ import io.slipway.wire.Packet;
  */
 public final class Shard {
 
-  /** Bytes of a frame that is copied for a sibling; of a larger one the buffer is handed over. */
-  static final int LARGEST_COPY = 2048;
-
   private static final long TICK_NANOS = 1_000_000;
 
   private final Lan lan;
