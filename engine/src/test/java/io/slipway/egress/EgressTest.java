@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ResourceLeakDetector;
+import io.slipway.leaks.Garbage;
 import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
@@ -14,7 +15,6 @@ import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
 import io.slipway.wire.TcpHeader;
 import java.io.ByteArrayOutputStream;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -403,15 +403,14 @@ class EgressTest {
     ResourceLeakDetector.setLevel(level);
     payload.clear();
     payload.add(data, 0, 20_000);
-    for (int i = 0; i < 3000; i++) {
-      everyKindOfFrame(data, quietOptions);
-    }
-    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getCurrentThreadAllocatedBytes();
-    for (int i = 0; i < 3000; i++) {
-      everyKindOfFrame(data, quietOptions);
-    }
-    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    long bytes =
+        Garbage.perPass(
+            10_000,
+            () -> {
+              for (int i = 0; i < 3000; i++) {
+                everyKindOfFrame(data, quietOptions);
+              }
+            });
     data.release();
     quietOptions.release();
     // Thousands of frames; what remains is the measuring itself.
