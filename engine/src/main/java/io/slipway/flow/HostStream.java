@@ -85,6 +85,12 @@ public interface HostStream {
     int wanted();
 
     /**
+     * How many bytes shall lie in one buffer, 1..65536: as many as one frame to the guest carries,
+     * so that each frame's payload lies where a buffer begins. Asked before each read.
+     */
+    int piece();
+
+    /**
      * Bytes from the peer, in order. Takes ownership of {@code data}: whoever implements this
      * releases it.
      */

@@ -323,6 +323,11 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   }
 
   @Override
+  public int piece() {
+    return connection.largestPayload();
+  }
+
+  @Override
   public void onData(ByteBuf data) {
     if (connectionClosed) {
       data.release();

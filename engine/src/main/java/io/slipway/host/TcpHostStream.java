@@ -245,12 +245,13 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     int total = 0;
     while (reading && total < BYTES_PER_TURN) {
       int wanted = events.wanted();
-      int length = memory.read(fd, wanted);
+      int piece = events.piece();
+      int length = memory.read(fd, wanted, piece);
       if (length > 0) {
         progress = true;
         total += length;
-        deliver(length);
-        if (length < StreamMemory.readSize(wanted) && !toTheEnd) {
+        deliver(length, piece);
+        if (length < StreamMemory.readSize(wanted, piece) && !toTheEnd) {
           break;
         }
       } else if (length == 0 && brokenBy == 0) {
@@ -272,12 +273,12 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     }
   }
 
-  private void deliver(int length) {
+  private void deliver(int length, int piece) {
     int left = length;
     for (int i = 0; left > 0; i++) {
-      int piece = Math.min(left, StreamMemory.READ_SIZE);
-      ByteBuf data = memory.take(i, piece);
-      left -= piece;
+      int bytes = Math.min(left, piece);
+      ByteBuf data = memory.take(i, bytes);
+      left -= bytes;
       if (silent) {
         data.release();
       } else {

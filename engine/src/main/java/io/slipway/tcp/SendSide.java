@@ -93,6 +93,10 @@ final class SendSide {
     return mss;
   }
 
+  int largestPayload() {
+    return maxPayload;
+  }
+
   /** The guest's SYN told us these; {@code segmentSize} is payload, options are taken off. */
   void negotiated(int segmentSize, int largestPayload, int windowShift, boolean sackPermitted) {
     mss = segmentSize;

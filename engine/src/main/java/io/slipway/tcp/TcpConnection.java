@@ -81,6 +81,11 @@ public final class TcpConnection {
     return Math.max(sending.worthQueueing(), QUEUE);
   }
 
+  /** Bytes that one segment to the guest carries at most, or one frame of several segments. */
+  public int largestPayload() {
+    return sending.largestPayload();
+  }
+
   /** Sequence number of the SYN that is held; what an ICMP error about it must quote. */
   public int heldSyn() {
     return opening().irs();

@@ -20,6 +20,7 @@ final class StreamLog implements HostStream.Events {
   @Nullable Endpoint local;
   volatile int largestRead;
   int wanted = StreamMemory.READ_SIZE;
+  int piece = StreamMemory.READ_SIZE;
   @Nullable OnData onData;
   @Nullable Runnable onDrained;
   private final AtomicLong received = new AtomicLong();
@@ -63,6 +64,11 @@ final class StreamLog implements HostStream.Events {
   @Override
   public int wanted() {
     return wanted;
+  }
+
+  @Override
+  public int piece() {
+    return piece;
   }
 
   @Override
