@@ -35,7 +35,8 @@
  *  FrameSink                                egress   implemented in link      a frame for the guest
  *  TcpOutput                                tcp      implemented in flow      a segment to wrap in IP
  *  TcpUser                                  tcp      implemented in flow      what the guest did
- *  HostSockets HostStream HostDatagrams     flow     implemented in host      open, write, shut, pause the outside
+ *  HostSockets HostStream HostDatagrams
+ *  HostEcho                                 flow     implemented in host      open, write, shut, pause the outside
  *  FlowListener                             flow     implemented in observe   a flow was opened, refused, closed
  *  Neighbors.News                           egress   implemented in pipeline  the guest was heard at an Ethernet address
  *  Timer                                    clock    whoever armed it         time is up

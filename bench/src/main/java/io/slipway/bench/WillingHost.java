@@ -2,6 +2,7 @@ package io.slipway.bench;
 
 import io.netty.buffer.ByteBuf;
 import io.slipway.flow.HostDatagrams;
+import io.slipway.flow.HostEcho;
 import io.slipway.flow.HostSocketException;
 import io.slipway.flow.HostSockets;
 import io.slipway.flow.HostStream;
@@ -39,6 +40,11 @@ final class WillingHost implements HostSockets, HostStream {
       boolean v6, @Nullable IpAddress source, HostDatagrams.Events hears)
       throws HostSocketException {
     throw new UnsupportedOperationException("no benchmark sends datagrams");
+  }
+
+  @Override
+  public HostEcho openEcho(boolean v6, @Nullable IpAddress source, int id, HostEcho.Events hears) {
+    throw new UnsupportedOperationException("no benchmark pings");
   }
 
   @Override

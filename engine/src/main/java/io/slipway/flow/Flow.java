@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Owned by the event loop of its {@code Shard}. The key by which {@link FlowTable} finds it is kept
  * here as plain numbers.
  */
-abstract sealed class Flow permits TcpFlow, UdpFlow {
+abstract sealed class Flow permits TcpFlow, UdpFlow, EchoFlow {
   final long id;
   final Protocol protocol;
   final long guestHigh;

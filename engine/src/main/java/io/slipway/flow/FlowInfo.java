@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id counts up from 1 in an engine
  * @param began who sent first
- * @param remote where the guest believes it talks to; an unspecified address and port 0 for UDP,
- *     whose mappings have no one peer
+ * @param guest of ICMP, the port is the echo identifier
+ * @param remote where the guest believes it talks to; an unspecified address and port 0 for UDP and
+ *     ICMP, whose mappings have no one peer
  * @param hostLocal our socket's address on the host, once it has one
  * @param reason why it ended or was refused; null while it lives
  * @param bytesOut payload bytes from the guest

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * that a lookup allocates nothing and usually touches one flow.
  *
  * <p>A TCP flow is found by both endpoints. A UDP flow is found by the guest's endpoint alone (RFC
- * 4787 4.1, endpoint-independent mapping): its remote address and port are zero. No two flows share
- * a key.
+ * 4787 4.1, endpoint-independent mapping): its remote address and port are zero. So is that of
+ * echo, whose port is the identifier. No two flows share a key.
  */
 final class FlowTable {
   private static final int SMALLEST = 64;

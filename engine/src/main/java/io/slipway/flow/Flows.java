@@ -135,6 +135,26 @@ public final class Flows {
     }
   }
 
+  /** An echo request of the guest to somebody else than us: its checksum is verified. */
+  public void echo(Packet packet, long nowNanos) {
+    packet.ports(IcmpHeader.id(packet.frame(), packet.transportAt()), 0);
+    long high = packet.destinationHigh();
+    long low = packet.destinationLow();
+    if (router.refusal(Protocol.ICMP, high, low, 0) != null) {
+      if (judge(Protocol.ICMP, packet) instanceof Verdict.Refuse no) {
+        refuseDatagram(Protocol.ICMP, packet, no, nowNanos);
+      }
+      return;
+    }
+    Flow flow =
+        table.find(
+            Protocol.ICMP, packet.sourceHigh(), packet.sourceLow(), packet.sourcePort(), 0, 0, 0);
+    EchoFlow mapping = flow instanceof EchoFlow known ? known : beginEcho(packet, nowNanos);
+    if (mapping != null) {
+      mapping.send(packet, nowNanos);
+    }
+  }
+
   /**
    * An ICMP error of the guest about a packet of ours, its length and checksum verified. Only "too
    * big" is acted on (RFC 1191, RFC 8201); any other is soft (RFC 1122 4.2.3.9).
@@ -305,7 +325,7 @@ public final class Flows {
 
   private @Nullable UdpFlow beginMapping(Packet packet, long nowNanos) {
     if (judge(Protocol.UDP, packet) instanceof Verdict.Refuse no) {
-      refuseDatagram(packet, no, nowNanos);
+      refuseDatagram(Protocol.UDP, packet, no, nowNanos);
       return null;
     }
     if (!takePlace()) {
@@ -320,12 +340,41 @@ public final class Flows {
       refuse(packet, Protocol.UDP, "host_socket");
       return null;
     }
+    list(flow, nowNanos);
+    return flow;
+  }
+
+  private @Nullable EchoFlow beginEcho(Packet packet, long nowNanos) {
+    if (!takePlace()) {
+      parts.counters().drop(Drop.FLOW_LIMIT);
+      refuse(packet, Protocol.ICMP, "flow_limit");
+      return null;
+    }
+    EchoFlow flow = new EchoFlow(this, quota.nextId(), packet, nowNanos);
+    int errno = flow.open();
+    if (errno == 0) {
+      list(flow, nowNanos);
+      return flow;
+    }
+    quota.giveBack();
+    if (EchoFlow.isForbidden(errno)) {
+      parts.counters().drop(Drop.ICMP_UNSUPPORTED);
+      refuse(packet, Protocol.ICMP, "no_ping_socket");
+      parts.icmpErrors().send(IcmpError.ADMIN_PROHIBITED, 0, packet, nowNanos);
+    } else {
+      parts.counters().drop(Drop.HOST_SEND_FAILED);
+      refuse(packet, Protocol.ICMP, "host_socket");
+    }
+    return null;
+  }
+
+  /** A mapping has its host socket. */
+  private void list(Flow flow, long nowNanos) {
     table.add(flow);
     opened();
     if (parts.listener().isDetailed()) {
       parts.listener().opened(flow.info(null, nowNanos));
     }
-    return flow;
   }
 
   /**
@@ -340,16 +389,25 @@ public final class Flows {
         packet.destinationPort());
   }
 
-  void refuseDatagram(Packet packet, Verdict.Refuse no, long nowNanos) {
+  void refuseDatagram(Protocol protocol, Packet packet, Verdict.Refuse no, long nowNanos) {
     switch (no.reason()) {
       case MULTICAST -> parts.counters().drop(Drop.MULTICAST); // kept inside, and nobody is told
       case BROADCAST -> parts.counters().drop(Drop.BROADCAST);
       default -> {
         parts.counters().drop(Drop.REFUSED_BY_POLICY);
-        refuse(packet, Protocol.UDP, word(no));
+        refuse(packet, protocol, word(no));
         parts.icmpErrors().send(unreachable(no), 0, packet, nowNanos);
       }
     }
+  }
+
+  /** Our address of a family when the guest sees this peer under it, else null. */
+  @Nullable IpAddress gatewayFor(boolean v6, long high, long low) {
+    if (!router.seenAsGateway(high, low)) {
+      return null;
+    }
+    IpAddress gateway6 = router.lan().gateway6();
+    return v6 && gateway6 != null ? gateway6 : router.lan().gateway4();
   }
 
   private void refuse(Packet packet, Protocol protocol, String reason) {
@@ -380,7 +438,7 @@ public final class Flows {
     if (oldest == null) {
       return false;
     }
-    ((UdpFlow) oldest.owner()).evict();
+    ((Evictable) oldest.owner()).evict();
     return true;
   }
 

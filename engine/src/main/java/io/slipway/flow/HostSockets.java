@@ -39,6 +39,20 @@ public interface HostSockets {
   HostDatagrams openDatagrams(boolean v6, @Nullable IpAddress source, HostDatagrams.Events events)
       throws HostSocketException;
 
+  /**
+   * Opens a socket that pings.
+   *
+   * @param v6 true for ICMPv6, false for ICMP
+   * @param source the local address to bind to, or {@code null} to let the kernel choose per
+   *     request
+   * @param id the identifier to have on the host's side, if nobody else has it
+   * @param events told about replies and errors; kept until {@link HostEcho.Events#onClosed}
+   * @throws HostSocketException when the kernel refuses: EACCES when this user may not ping, or
+   *     EMFILE, ENFILE, EADDRNOTAVAIL, ...
+   */
+  HostEcho openEcho(boolean v6, @Nullable IpAddress source, int id, HostEcho.Events events)
+      throws HostSocketException;
+
   /** The end of a batch: datagrams that waited for each other leave now. */
   void flush();
 }

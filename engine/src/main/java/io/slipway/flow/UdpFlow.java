@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Shard}. A datagram of the guest waits for the end of its batch at most, together with others to
  * the same peer; one of the host crosses in the call that brings it. Nothing is allocated for it.
  */
-final class UdpFlow extends Flow implements HostDatagrams.Events {
+final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
   private static final int DEFAULT_HOPS = 64;
 
   private final Flows flows;
@@ -85,7 +85,7 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
     Router router = flows.router();
     if (router.refusal(Protocol.UDP, high, low, port) != null) {
       if (flows.judge(Protocol.UDP, packet) instanceof Verdict.Refuse no) {
-        flows.refuseDatagram(packet, no, nowNanos);
+        flows.refuseDatagram(Protocol.UDP, packet, no, nowNanos);
       }
       return;
     }
@@ -120,7 +120,7 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
     flows.mappings.touch(mapping);
     bytesIn += length;
     flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT);
-    IpAddress seen = gatewayFor(srcHigh, srcLow);
+    IpAddress seen = flows.gatewayFor(isV6(), srcHigh, srcLow);
     flows
         .parts
         .egress()
@@ -148,7 +148,7 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
     }
     Lan lan = flows.router().lan();
     IpAddress gateway = isV6() ? lan.gateway6() : lan.gateway4();
-    IpAddress to = gatewayFor(dstHigh, dstLow);
+    IpAddress to = flows.gatewayFor(isV6(), dstHigh, dstLow);
     long toHigh = to == null ? dstHigh : to.high();
     long toLow = to == null ? dstLow : to.low();
     // like IcmpErrors.send: a host speaks for itself, anything else is the gateway's to say
@@ -198,8 +198,8 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
     if (error == null) {
       return;
     }
-    IpAddress from = gatewayFor(offenderHigh, offenderLow);
-    IpAddress to = gatewayFor(dstHigh, dstLow);
+    IpAddress from = flows.gatewayFor(isV6(), offenderHigh, offenderLow);
+    IpAddress to = flows.gatewayFor(isV6(), dstHigh, dstLow);
     flows
         .parts
         .icmpErrors()
@@ -232,8 +232,8 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
     end("shutdown");
   }
 
-  /** Makes room for a newer mapping. */
-  void evict() {
+  @Override
+  public void evict() {
     end("evicted");
   }
 
@@ -251,16 +251,5 @@ final class UdpFlow extends Flow implements HostDatagrams.Events {
       open.close();
     }
     flows.closed(this, reason, false);
-  }
-
-  /** Our address of the peer's family when the guest sees this peer under it, else null. */
-  private @Nullable IpAddress gatewayFor(long high, long low) {
-    Router router = flows.router();
-    if (!router.seenAsGateway(high, low)) {
-      return null;
-    }
-    Lan lan = router.lan();
-    IpAddress gateway6 = lan.gateway6();
-    return isV6() && gateway6 != null ? gateway6 : lan.gateway4();
   }
 }

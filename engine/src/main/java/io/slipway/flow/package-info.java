@@ -4,13 +4,15 @@
  * <pre>
  *   pipeline --> Flows --find--> FlowTable        Flow: two sides, one record
  *                  |                               |- TcpFlow  connection (tcp) <-> HostStream
- *                  +--new: Router--> Verdict       +- UdpFlow  mapping (udp)    <-> HostDatagrams
+ *                  +--new: Router--> Verdict       |- UdpFlow  mapping (udp)    <-> HostDatagrams
+ *                                                  +- EchoFlow mapping (udp)    <-> HostEcho
  * </pre>
  *
  * <p><b>A flow begins</b> with the first packet of a guest that belongs to none: the router is
  * asked once, and either the host is contacted or the guest is refused (RST, ICMP). TCP is found by
- * both endpoints, UDP by the guest's alone. A SYN is held until the host has connected: refused
- * becomes RST, unreachable becomes the ICMP error of the same meaning, silence stays silence.
+ * both endpoints, UDP by the guest's alone, and echo like UDP with its identifier for a port. A SYN
+ * is held until the host has connected: refused becomes RST, unreachable becomes the ICMP error of
+ * the same meaning, silence stays silence.
  *
  * <p><b>Data</b> crosses without a copy where it is large: a guest's payload is written to the host
  * as a slice of its frame, the host's buffers are queued as they were read. Small payloads are
@@ -27,12 +29,13 @@
  *
  * <p><b>A flow ends</b> when the connection with the guest is closed and the host's descriptor is
  * gone. A reset on one side becomes a reset on the other; FIN becomes FIN, each direction by
- * itself.
+ * itself. Mappings of UDP and echo end when they were idle for long enough, or for longest when
+ * there are too many.
  *
  * <p><b>Stairwells.</b> {@link io.slipway.flow.HostSockets}, {@link io.slipway.flow.HostStream},
- * {@link io.slipway.flow.HostDatagrams} lead up to {@code host}; {@link
- * io.slipway.flow.FlowListener} to {@code observe}. Everything here is owned by one event loop;
- * nothing is allocated per packet.
+ * {@link io.slipway.flow.HostDatagrams}, {@link io.slipway.flow.HostEcho} lead up to {@code host};
+ * {@link io.slipway.flow.FlowListener} to {@code observe}. Everything here is owned by one event
+ * loop; nothing is allocated per packet.
  */
 @NullMarked
 package io.slipway.flow;

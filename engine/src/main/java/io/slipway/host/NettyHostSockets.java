@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.unix.FileDescriptor;
 import io.slipway.flow.HostDatagrams;
+import io.slipway.flow.HostEcho;
 import io.slipway.flow.HostSocketException;
 import io.slipway.flow.HostSockets;
 import io.slipway.flow.HostStream;
@@ -30,6 +31,7 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
   private final ChannelGroup children;
   private final StreamMemory streamMemory;
   private final int keepaliveSeconds;
+  private final EchoIds echoIds = new EchoIds();
   private @Nullable DatagramMemory datagramMemory;
 
   /**
@@ -76,6 +78,17 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
     adopt(datagrams.channel());
     datagrams.start();
     return datagrams;
+  }
+
+  @Override
+  public HostEcho openEcho(boolean v6, @Nullable IpAddress source, int id, HostEcho.Events events)
+      throws HostSocketException {
+    IpAddress address = source != null ? source : v6 ? ANY6 : ANY4;
+    EchoOpening opening = EchoOpening.make(v6, address, id, echoIds);
+    EchoHostSocket echo = new EchoHostSocket(loop, opening, datagramMemory(), echoIds, events);
+    adopt(echo.channel());
+    echo.start();
+    return echo;
   }
 
   @Override

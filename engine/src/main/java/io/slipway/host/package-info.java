@@ -9,11 +9,11 @@
  * <pre>
  *   flow --connect/openDatagrams--&gt; NettyHostSockets (one per event loop)
  *                                     |  owns StreamMemory, DatagramMemory: shared by the loop's sockets
- *              +----------------------+--------------------+
- *       TcpHostStream                              UdpHostDatagrams
- *       one TCP connection                         one UDP socket
+ *              +----------------------+--------------------+---------------------+
+ *       TcpHostStream                              UdpHostDatagrams      EchoHostSocket
+ *       one TCP connection                         one UDP socket        one ping or raw socket
  *       readv, writev, shutdown                    recvmmsg, sendto, error queue
- *              +----------------------+--------------------+
+ *              +----------------------+--------------------+---------------------+
  *                                HostChannel, one for each: a child in the group of the device's
  *                                channel, registered with the event loop
  * </pre>
@@ -46,6 +46,11 @@
  * cut by the kernel (UDP_SEGMENT). Where it will not cut, because they are larger than the path's
  * packets or the device is a simple one, they leave one by one, from then on too. The order within
  * a socket is that of the calls.
+ *
+ * <p><b>Ping</b> has sockets of two kinds ({@code EchoOpening}): the kernel's ping sockets, and raw
+ * ones for whoever may have those and not the others. With the first the kernel numbers requests
+ * and tells replies apart, with the second we do: a number of our own ({@code EchoIds}), and a
+ * filter that lets through to a socket what carries its number.
  *
  * <p><b>Half-close</b> (RFC 9293 section 3.6): the peer's FIN is {@code onEof}, ours is {@code
  * shutdownOutput} after what is pending; a stream lives until both are done, one side breaks, or

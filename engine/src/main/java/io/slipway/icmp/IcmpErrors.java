@@ -7,16 +7,12 @@ import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
 import io.slipway.stats.Drop;
-import io.slipway.wire.Checksum;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
-import io.slipway.wire.Ipv4Header;
 import io.slipway.wire.Ipv6Header;
 import io.slipway.wire.MacAddress;
 import io.slipway.wire.NdpMessage;
 import io.slipway.wire.Packet;
-import io.slipway.wire.TcpHeader;
-import io.slipway.wire.UdpHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +30,8 @@ public final class IcmpErrors {
   /** RFC 1812 4.3.2.5: the precedence of errors. */
   private static final int INTERNETWORK_CONTROL = 0xC0;
 
-  /** RFC 1812 §4.3.2.3: as much of the packet as fits 576 bytes of ICMP datagram. */
-  private static final int QUOTE_V4 = 576 - Ipv4Header.LENGTH - IcmpHeader.LENGTH;
-
-  /** RFC 4443 §2.4 c: as much as fits the minimum IPv6 MTU. */
-  private static final int QUOTE_V6 = 1280 - Ipv6Header.LENGTH - IcmpHeader.LENGTH;
+  /** ICMPv6 code of a parameter problem that is an unknown next header (RFC 4443 §3.4). */
+  private static final int UNKNOWN_NEXT_HEADER = 1;
 
   private static final int QUOTE_AT = IcmpHeader.LENGTH;
 
@@ -47,7 +40,9 @@ public final class IcmpErrors {
   private final Counters counters;
   private boolean closed;
   private final TokenBuckets buckets;
-  private final ByteBuf message = Unpooled.directBuffer(QUOTE_AT + QUOTE_V6, QUOTE_AT + QUOTE_V6);
+  private final ByteBuf message =
+      Unpooled.directBuffer(QUOTE_AT + Quotation.MOST_V6, QUOTE_AT + Quotation.MOST_V6);
+  private final Quotation quotation = new Quotation(message, QUOTE_AT);
 
   /**
    * Errors that leave through {@code egress}; routers' errors come from the gateway of {@code lan}.
@@ -85,7 +80,7 @@ public final class IcmpErrors {
       return false;
     }
     boolean v6 = offender.isV6();
-    int quoted = Math.min(offender.ipLength(), v6 ? QUOTE_V6 : QUOTE_V4);
+    int quoted = Math.min(offender.ipLength(), v6 ? Quotation.MOST_V6 : Quotation.MOST_V4);
     message.setBytes(QUOTE_AT, offender.frame(), offender.ipAt(), quoted);
     boolean named = v6 && error == IcmpError.PROTOCOL_UNREACHABLE && detail == 0;
     int rest = named ? nextHeaderField(offender) : detail;
@@ -94,7 +89,8 @@ public final class IcmpErrors {
     IpAddress gateway = v6 ? lan.gateway6() : lan.gateway4();
     if (error.isFromDestination() || gateway == null) {
       return emit(
-          error,
+          error.type(v6),
+          error.code(v6),
           rest,
           offender.destinationHigh(),
           offender.destinationLow(),
@@ -103,7 +99,16 @@ public final class IcmpErrors {
           quoted,
           nowNanos);
     }
-    return emit(error, rest, gateway.high(), gateway.low(), guestHigh, guestLow, quoted, nowNanos);
+    return emit(
+        error.type(v6),
+        error.code(v6),
+        rest,
+        gateway.high(),
+        gateway.low(),
+        guestHigh,
+        guestLow,
+        quoted,
+        nowNanos);
   }
 
   /**
@@ -139,47 +144,157 @@ public final class IcmpErrors {
       return false;
     }
     boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
-    int ipLength = v6 ? Ipv6Header.LENGTH : Ipv4Header.LENGTH;
-    int transportLength = protocol == PROTOCOL_TCP ? TcpHeader.LENGTH : UdpHeader.LENGTH;
-    int carried = payload == null ? 0 : length;
-    int transportAt = QUOTE_AT + ipLength;
-    if (v6) {
-      Ipv6Header.set(message, QUOTE_AT, 0, transportLength + carried, protocol, HOP_LIMIT);
-      Ipv6Header.setAddresses(message, QUOTE_AT, guestHigh, guestLow, remoteHigh, remoteLow);
-    } else {
-      int total = ipLength + transportLength + carried;
-      int guest = IpAddress.v4(guestLow);
-      int remote = IpAddress.v4(remoteLow);
-      Ipv4Header.set(message, QUOTE_AT, 0, total, 0, 0, HOP_LIMIT, protocol, guest, remote);
-    }
-    if (protocol == PROTOCOL_TCP) {
-      TcpHeader.set(message, transportAt, guestPort, remotePort, tcpSeq, 0, TcpHeader.LENGTH, 0, 0);
-    } else if (protocol == PROTOCOL_UDP) {
-      int datagram = transportLength + carried;
-      UdpHeader.set(message, transportAt, guestPort, remotePort, datagram, 0);
-      if (payload != null) {
-        // as the guest's kernel computed it: whoever compares the quotation with what it sent is
-        // to recognize it
-        long sum =
-            Checksum.pseudo(guestHigh, guestLow, remoteHigh, remoteLow, PROTOCOL_UDP, datagram);
-        sum = Checksum.add(sum, Checksum.sum(message, transportAt, UdpHeader.LENGTH));
-        sum = Checksum.add(sum, Checksum.sum(payload, offset, carried));
-        UdpHeader.setChecksum(message, transportAt, Checksum.finishUdp(sum));
-      }
-    } else {
-      throw new IllegalArgumentException("protocol " + protocol + " cannot be quoted");
-    }
-    int headers = ipLength + transportLength;
-    int quotedPayload = Math.min(carried, (v6 ? QUOTE_V6 : QUOTE_V4) - headers);
-    if (payload != null) {
-      message.setBytes(QUOTE_AT + headers, payload, offset, quotedPayload);
-    }
+    int quoted =
+        quote(
+            guestHigh,
+            guestLow,
+            guestPort,
+            remoteHigh,
+            remoteLow,
+            remotePort,
+            protocol,
+            payload,
+            offset,
+            length,
+            tcpSeq);
     return emit(
-        error, mtu, fromHigh, fromLow, guestHigh, guestLow, headers + quotedPayload, nowNanos);
+        error.type(v6),
+        error.code(v6),
+        mtu,
+        fromHigh,
+        fromLow,
+        guestHigh,
+        guestLow,
+        quoted,
+        nowNanos);
+  }
+
+  /**
+   * Passes on what the host's network said about a packet of the guest's, with the packet as the
+   * guest sent it in the quotation. The parameters are those of {@link #sendQuoting}.
+   *
+   * @param type of the ICMP error, in the numbers of the guest's family
+   * @return false also when the error is none that concerns a guest
+   */
+  public boolean forward(
+      int type,
+      int code,
+      int mtu,
+      long fromHigh,
+      long fromLow,
+      long guestHigh,
+      long guestLow,
+      int guestPort,
+      long remoteHigh,
+      long remoteLow,
+      int remotePort,
+      int protocol,
+      @Nullable ByteBuf payload,
+      int offset,
+      int length,
+      int tcpSeq,
+      long nowNanos) {
+    boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
+    if (closed || !isForwarded(v6, type, code)) {
+      return false;
+    }
+    int quoted =
+        quote(
+            guestHigh,
+            guestLow,
+            guestPort,
+            remoteHigh,
+            remoteLow,
+            remotePort,
+            protocol,
+            payload,
+            offset,
+            length,
+            tcpSeq);
+    int rest = rest(v6, type, mtu);
+    return emit(type, code, rest, fromHigh, fromLow, guestHigh, guestLow, quoted, nowNanos);
+  }
+
+  /**
+   * The same about an echo request.
+   *
+   * @param request the request from its ICMP type on, as the guest sent it, or its beginning
+   */
+  public boolean forwardEcho(
+      int type,
+      int code,
+      int mtu,
+      long fromHigh,
+      long fromLow,
+      long guestHigh,
+      long guestLow,
+      long remoteHigh,
+      long remoteLow,
+      ByteBuf request,
+      int offset,
+      int length,
+      long nowNanos) {
+    boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
+    if (closed || !isForwarded(v6, type, code)) {
+      return false;
+    }
+    int quoted =
+        quotation.echo(guestHigh, guestLow, remoteHigh, remoteLow, request, offset, length);
+    int rest = rest(v6, type, mtu);
+    return emit(type, code, rest, fromHigh, fromLow, guestHigh, guestLow, quoted, nowNanos);
+  }
+
+  private int quote(
+      long guestHigh,
+      long guestLow,
+      int guestPort,
+      long remoteHigh,
+      long remoteLow,
+      int remotePort,
+      int protocol,
+      @Nullable ByteBuf payload,
+      int offset,
+      int length,
+      int tcpSeq) {
+    return switch (protocol) {
+      case PROTOCOL_TCP ->
+          quotation.tcp(guestHigh, guestLow, guestPort, remoteHigh, remoteLow, remotePort, tcpSeq);
+      case PROTOCOL_UDP ->
+          quotation.udp(
+              guestHigh,
+              guestLow,
+              guestPort,
+              remoteHigh,
+              remoteLow,
+              remotePort,
+              payload,
+              offset,
+              length);
+      default -> throw new IllegalArgumentException("protocol " + protocol + " cannot be quoted");
+    };
+  }
+
+  /**
+   * What a router or host says about reaching a destination. A parameter problem is about the
+   * header that the host's kernel wrote, unless the transport protocol was meant.
+   */
+  private static boolean isForwarded(boolean v6, int type, int code) {
+    if (!v6) {
+      return type == IcmpHeader.UNREACHABLE || type == IcmpHeader.TIME_EXCEEDED;
+    }
+    return type == IcmpHeader.UNREACHABLE_V6
+        || type == IcmpHeader.PACKET_TOO_BIG_V6
+        || type == IcmpHeader.TIME_EXCEEDED_V6
+        || (type == IcmpHeader.PARAMETER_PROBLEM_V6 && code == UNKNOWN_NEXT_HEADER);
+  }
+
+  private static int rest(boolean v6, int type, int mtu) {
+    return v6 && type == IcmpHeader.PARAMETER_PROBLEM_V6 ? Ipv6Header.NEXT_HEADER : mtu;
   }
 
   private boolean emit(
-      IcmpError error,
+      int type,
+      int code,
       int rest,
       long fromHigh,
       long fromLow,
@@ -192,7 +307,7 @@ public final class IcmpErrors {
       return false;
     }
     boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
-    IcmpHeader.set(message, 0, error.type(v6), error.code(v6), rest);
+    IcmpHeader.set(message, 0, type, code, rest);
     boolean sent =
         egress.icmp(
             fromHigh,

@@ -5,10 +5,12 @@
  * which errno a network would have made of them. {@link io.slipway.icmp.IcmpErrors} builds one,
  * quotes the packet that it is about, and sends it through {@code egress}.
  *
- * <p>Two ways to quote: {@code send} still has the guest's packet in hand; {@code sendQuoting} is
- * for news that comes later, from a host socket, when the packet is long gone: then the start of
- * the packet is written anew from what the flow remembers, and the guest's kernel finds its socket
- * by it.
+ * <p>Two ways to quote: {@code send} still has the guest's packet in hand. {@code sendQuoting} and
+ * {@code forward} are for news that comes later, from a host socket, when the packet is long gone:
+ * then its start is written anew ({@code Quotation}) from what the flow remembers, and the guest's
+ * kernel finds its socket by it. {@code sendQuoting} is for what the host's kernel says by an
+ * errno; {@code forward} for what a router or host on the way has said by an ICMP error, whose type
+ * and code stay as they are, and whose sender the guest gets to see.
  *
  * <p><b>What is never answered</b> (RFC 1122 §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4 e): an ICMP
  * error, a packet to a multicast or broadcast address or in such a frame, a packet whose source

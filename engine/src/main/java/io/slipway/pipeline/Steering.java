@@ -19,6 +19,9 @@ import io.slipway.wire.Packet;
  *   anything else       the shard that has read it: nobody keeps state about it
  * </pre>
  *
+ * Echo is among the rest: the guest's kernel sends a program's pings by one queue, and should it
+ * change its mind, a second shard pings by a socket of its own, whose replies are as good.
+ *
  * <p>It looks at as much of a frame as it needs and believes nothing: what is malformed stays where
  * it is, for the decoders to refuse.
  */

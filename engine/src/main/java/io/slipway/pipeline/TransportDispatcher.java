@@ -201,16 +201,12 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
       flows.icmpFromGuest(packet, shard.nowNanos());
     } else if (gateway.ownAddresses().contains(packet.destinationHigh(), packet.destinationLow())) {
       gateway.icmp(packet);
+    } else if (type == (v6 ? IcmpHeader.ECHO_REQUEST_V6 : IcmpHeader.ECHO_REQUEST)) {
+      if (!isForNobody(packet)) {
+        flows.echo(packet, shard.nowNanos());
+      }
     } else {
-      elsewhere(packet, type == (v6 ? IcmpHeader.ECHO_REQUEST_V6 : IcmpHeader.ECHO_REQUEST));
-    }
-  }
-
-  /** Echo is not carried to the outside: the guest is told, so that it need not wait. */
-  private void elsewhere(Packet packet, boolean echoRequest) {
-    counters.drop(Drop.ICMP_UNSUPPORTED);
-    if (echoRequest) {
-      errors.send(IcmpError.ADMIN_PROHIBITED, 0, packet, shard.nowNanos());
+      counters.drop(Drop.ICMP_UNSUPPORTED);
     }
   }
 

@@ -21,11 +21,11 @@
  *              the sibling that the frame belongs to                    the sibling that it belongs to
  * </pre>
  *
- * ARP, neighbour discovery and echo are answered by the shard that read them; what it hears about
- * the guest's Ethernet addresses it tells its siblings. A full {@code Inbox} loses the frame, as a
- * wire would. A frame that was handed over may be overtaken by a later one that was not: the
- * guest's kernel changes a flow's queue when we first answer it, and sends fragments by another
- * queue than whole datagrams.
+ * ARP, neighbour discovery and echo are served by the shard that read them; what it hears about the
+ * guest's Ethernet addresses it tells its siblings. A full {@code Inbox} loses the frame, as a wire
+ * would. A frame that was handed over may be overtaken by a later one that was not: the guest's
+ * kernel changes a flow's queue when we first answer it, and sends fragments by another queue than
+ * whole datagrams.
  *
  * <p><b>Check once, then trust.</b> Each decoder checks the lengths and values of its own header
  * and notes in the {@link io.slipway.wire.Packet} where things are; nobody below asks again. What

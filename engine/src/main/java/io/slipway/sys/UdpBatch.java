@@ -159,6 +159,24 @@ public final class UdpBatch implements AutoCloseable {
     return found < 0 ? 0 : in.controls.get(INT, found);
   }
 
+  /**
+   * The TTL or hop limit that the datagram came with, where the socket was told to report it
+   * ({@link EchoSocket#reportHopLimit}); otherwise 0.
+   */
+  public int hopLimit(int slot) {
+    long header = slot * MessageHeader.MMSG_SIZE;
+    long start = slot * CONTROL_SIZE;
+    long end = start + in.headers.get(LONG, header + MessageHeader.CONTROL_LENGTH);
+    long found =
+        MessageHeader.findControl(in.controls, start, end, UdpSocket.SOL_IP, UdpSocket.IP_TTL);
+    if (found < 0) {
+      found =
+          MessageHeader.findControl(
+              in.controls, start, end, UdpSocket.SOL_IPV6, EchoSocket.IPV6_HOPLIMIT);
+    }
+    return found < 0 ? 0 : in.controls.get(INT, found);
+  }
+
   // Sending.
 
   /**

@@ -14,10 +14,11 @@
  *
  * <p><b>What is built on it.</b> {@link io.slipway.sys.UdpSocket} with {@link
  * io.slipway.sys.UdpBatch} and {@link io.slipway.sys.UdpError} (recvmmsg, sendmmsg and the error
- * queue), {@link io.slipway.sys.TapDevice} (opening or adopting a TAP and finding out what it can
- * offload), {@link io.slipway.sys.Namespaces} (one thread's visit to another network namespace, and
- * descriptors fetched out of another process), {@link io.slipway.sys.Watch} (the end of a process
- * or of a mounted namespace).
+ * queue), {@link io.slipway.sys.EchoSocket} (the same for ICMP echo), {@link
+ * io.slipway.sys.TapDevice} (opening or adopting a TAP and finding out what it can offload), {@link
+ * io.slipway.sys.Namespaces} (one thread's visit to another network namespace, and descriptors
+ * fetched out of another process), {@link io.slipway.sys.Watch} (the end of a process or of a
+ * mounted namespace).
  *
  * <p><b>Ownership.</b> A descriptor is an {@code int} that belongs to whoever the Javadoc says; no
  * class here closes a descriptor that it did not open. Native memory belongs to the object that

@@ -1,6 +1,7 @@
 /**
  * The protocol half of UDP: how long an endpoint-independent mapping lives (RFC 4787), and which
- * one goes first when there are too many.
+ * one goes first when there are too many. The mappings of echo identifiers (RFC 5508) live by the
+ * same rules and stand in the same order.
  *
  * <p>UDP has no connection to keep, so there is little here: {@link io.slipway.udp.UdpMapping} is
  * the clock of one mapping, {@link io.slipway.udp.UdpMappings} their order by age. Which host

@@ -98,6 +98,11 @@ public final class IcmpHeader {
     frame.setByte(at + TYPE, type);
   }
 
+  /** Echo only. */
+  public static void setId(ByteBuf frame, int at, int id) {
+    frame.setShort(at + ID, id);
+  }
+
   public static void setChecksum(ByteBuf frame, int at, int checksum) {
     frame.setShort(at + CHECKSUM, checksum);
   }

@@ -20,6 +20,9 @@ public final class Ipv6Header {
   /** Where in the header the payload's length stands. */
   public static final int PAYLOAD_LENGTH = 4;
 
+  /** Where in the header the byte is that names what follows; a parameter problem says so. */
+  public static final int NEXT_HEADER = 6;
+
   /** Result of {@link #walk}: an extension header runs beyond the end. */
   public static final long TRUNCATED = -1;
 
@@ -35,7 +38,7 @@ public final class Ipv6Header {
   private static final int MOST_EXTENSIONS = 8;
 
   private static final int VERSION = 0;
-  private static final int NEXT_HEADER = 6;
+
   private static final int HOP_LIMIT = 7;
   private static final int SOURCE = 8;
   private static final int DESTINATION = 24;

@@ -231,6 +231,14 @@ public final class Packet {
     return reassembled;
   }
 
+  /**
+   * Whether it arrives as it is or not at all: nobody on the way may fragment it. IPv6 lets only
+   * the sender do that; what it has cut already may be cut in other places.
+   */
+  public boolean isWholeOrNothing() {
+    return !reassembled && (v6 || Ipv4Header.dontFragment(frame, ipAt));
+  }
+
   /** The remote as an object; for cold paths. */
   public IpAddress destinationAddress() {
     return new IpAddress(destinationHigh, destinationLow);

@@ -20,9 +20,11 @@ import io.slipway.tcp.InitialSequence;
 import io.slipway.tcp.TcpConfig;
 import io.slipway.tcp.TcpLoop;
 import io.slipway.udp.UdpTimeouts;
+import io.slipway.wire.Checksum;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.EthernetHeader;
 import io.slipway.wire.Gather;
+import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Ipv4Header;
 import io.slipway.wire.MacAddress;
@@ -46,6 +48,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   final Deque<byte[]> frames = new ArrayDeque<>();
   final List<FakeStream> streams = new ArrayList<>();
   final List<FakeDatagrams> sockets = new ArrayList<>();
+  final List<FakeEcho> echoes = new ArrayList<>();
   final List<String> events = new ArrayList<>();
   final Flows flows;
   long now = 7 * MILLIS;
@@ -122,6 +125,19 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     UdpHeader.set(frame, at, port, toPort, UdpHeader.LENGTH + payload.length(), 0);
     frame.setCharSequence(at + UdpHeader.LENGTH, payload, StandardCharsets.ISO_8859_1);
     flows.udp(packet, now);
+    flows.batchEnd(now);
+    frame.release();
+  }
+
+  /** An echo request with so much of its TTL left. */
+  void echo(int id, int seq, IpAddress to, int hopLimit, String payload) {
+    Packet packet = packet(1, IcmpHeader.LENGTH + payload.length(), 0, to, 0);
+    ByteBuf frame = packet.frame();
+    int at = packet.transportAt();
+    packet.handling(hopLimit, 0);
+    IcmpHeader.set(frame, at, IcmpHeader.ECHO_REQUEST, 0, id << 16 | seq);
+    frame.setCharSequence(at + IcmpHeader.LENGTH, payload, StandardCharsets.ISO_8859_1);
+    flows.echo(packet, now);
     flows.batchEnd(now);
     frame.release();
   }
@@ -230,6 +246,17 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     }
     FakeDatagrams made = new FakeDatagrams(to);
     sockets.add(made);
+    return made;
+  }
+
+  @Override
+  public HostEcho openEcho(boolean v6, IpAddress source, int id, HostEcho.Events to)
+      throws HostSocketException {
+    if (socketErrno != 0) {
+      throw new HostSocketException("socket", socketErrno);
+    }
+    FakeEcho made = new FakeEcho(to);
+    echoes.add(made);
     return made;
   }
 
@@ -350,6 +377,89 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     @Override
     public void abort() {
       calls.add("abort");
+    }
+  }
+
+  /** A host's ping socket, of identifier 7777, that remembers what was sent. */
+  static final class FakeEcho implements HostEcho {
+    static final int ID = 7777;
+
+    final HostEcho.Events events;
+    final List<String> sent = new ArrayList<>();
+    boolean closed;
+    int answer;
+    int pathMtu;
+
+    FakeEcho(HostEcho.Events events) {
+      this.events = events;
+    }
+
+    /** An echo message as the host's side has it. */
+    static ByteBuf message(int type, int seq, String payload) {
+      ByteBuf message = PooledByteBufAllocator.DEFAULT.directBuffer(64);
+      message.writeZero(IcmpHeader.LENGTH).writeCharSequence(payload, StandardCharsets.ISO_8859_1);
+      IcmpHeader.set(message, 0, type, 0, ID << 16 | seq);
+      int sum = Checksum.finish(Checksum.sum(message, 0, message.readableBytes()));
+      IcmpHeader.setChecksum(message, 0, sum);
+      return message;
+    }
+
+    void reply(IpAddress from, int seq, int hopLimit, String payload) {
+      ByteBuf slab = message(IcmpHeader.ECHO_REPLY, seq, payload);
+      events.onReply(slab, 0, slab.readableBytes(), from.high(), from.low(), hopLimit);
+      slab.release();
+    }
+
+    void error(int type, int code, int mtu, IpAddress offender, IpAddress to, int seq) {
+      ByteBuf quote = message(IcmpHeader.ECHO_REQUEST, seq, "quoted");
+      events.onError(
+          type,
+          code,
+          mtu,
+          offender.high(),
+          offender.low(),
+          to.high(),
+          to.low(),
+          quote,
+          0,
+          quote.readableBytes());
+      quote.release();
+    }
+
+    @Override
+    public int send(
+        ByteBuf message,
+        int offset,
+        int length,
+        long dstHigh,
+        long dstLow,
+        int hopLimit,
+        boolean dontFragment) {
+      int body = offset + IcmpHeader.LENGTH;
+      sent.add(
+          new IpAddress(dstHigh, dstLow)
+              + " hops "
+              + hopLimit
+              + " seq "
+              + IcmpHeader.seq(message, offset)
+              + " "
+              + message.toString(body, length - IcmpHeader.LENGTH, StandardCharsets.ISO_8859_1));
+      return answer < 0 ? answer : length;
+    }
+
+    @Override
+    public int pathMtu() {
+      return pathMtu;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    @Override
+    public int id() {
+      return ID;
     }
   }
 

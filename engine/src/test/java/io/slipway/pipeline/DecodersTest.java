@@ -463,7 +463,7 @@ class DecodersTest {
   }
 
   @Test
-  void echoToTheOutsideIsAnsweredAsForbidden() {
+  void echoThatTheHostMayNotSendIsAnsweredAsForbidden() {
     byte[] echo = icmp(GUEST4, REMOTE4, 8, 0, 0x0102_0304, pattern(10));
     dropped(Drop.ICMP_UNSUPPORTED, frame(ipv4(GUEST4, REMOTE4, 1, echo)));
     SentFrame four = line.sent.takeOnly().checkComplete();

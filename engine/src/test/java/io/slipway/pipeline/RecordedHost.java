@@ -3,6 +3,8 @@ package io.slipway.pipeline;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.slipway.flow.HostDatagrams;
+import io.slipway.flow.HostEcho;
+import io.slipway.flow.HostSocketException;
 import io.slipway.flow.HostSockets;
 import io.slipway.flow.HostStream;
 import io.slipway.route.Endpoint;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A host on which nothing answers: it notes who is connected to and what is sent. */
 final class RecordedHost implements HostSockets {
+  private static final int EACCES = 13;
 
   final List<Endpoint> connects = new ArrayList<>();
   final List<Endpoint> destinations = new ArrayList<>();
@@ -28,6 +31,12 @@ final class RecordedHost implements HostSockets {
   public HostDatagrams openDatagrams(
       boolean v6, @Nullable IpAddress source, HostDatagrams.Events events) {
     return new Datagrams(events);
+  }
+
+  @Override
+  public HostEcho openEcho(boolean v6, @Nullable IpAddress source, int id, HostEcho.Events events)
+      throws HostSocketException {
+    throw new HostSocketException("ping socket", EACCES);
   }
 
   @Override
