@@ -30,7 +30,8 @@ final class WillingHost implements HostSockets, HostStream {
   }
 
   @Override
-  public HostStream connect(Endpoint target, @Nullable IpAddress source, Events hears) {
+  public HostStream connect(
+      Endpoint target, @Nullable IpAddress source, int hopLimit, Events hears) {
     events = hears;
     return this;
   }

@@ -20,11 +20,13 @@ public interface HostSockets {
    *
    * @param target the host to connect to, already the router's verdict
    * @param source the local address to bind to, or {@code null} to let the kernel choose
+   * @param hopLimit the TTL or hop limit of what is sent, 1..255, or 0 for the kernel's default
    * @param events told about everything that happens to the stream; kept until {@link
    *     HostStream.Events#onClosed}
    * @return the stream, whose reads are paused until {@link HostStream#resumeReads}
    */
-  HostStream connect(Endpoint target, @Nullable IpAddress source, HostStream.Events events);
+  HostStream connect(
+      Endpoint target, @Nullable IpAddress source, int hopLimit, HostStream.Events events);
 
   /**
    * Opens an unconnected UDP socket with a port chosen by the kernel.

@@ -79,6 +79,17 @@ public interface HostStream {
     void onConnectFailed(int errno);
 
     /**
+     * The connection could not be made because a router, or the host that was meant, answered by an
+     * ICMP error. The stream is gone.
+     *
+     * @param icmpType the ICMP or ICMPv6 type, as the target's family says
+     * @param icmpCode the ICMP or ICMPv6 code
+     * @param offenderHigh the router or host that said so, high half
+     * @param offenderLow the router or host that said so, low half
+     */
+    void onConnectRejected(int icmpType, int icmpCode, long offenderHigh, long offenderLow);
+
+    /**
      * How many bytes there is room for: a read brings no more, rounded up to one buffer of the
      * stream. Asked before each read.
      */

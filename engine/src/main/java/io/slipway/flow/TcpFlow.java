@@ -11,6 +11,7 @@ import io.slipway.tcp.TcpOutput;
 import io.slipway.tcp.TcpState;
 import io.slipway.tcp.TcpUser;
 import io.slipway.wire.Gather;
+import io.slipway.wire.IpAddress;
 import io.slipway.wire.Packet;
 import io.slipway.wire.TcpHeader;
 import java.util.Locale;
@@ -40,6 +41,9 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
 
   /** However short memory is, the guest may always have so much under way. */
   private static final int SMALLEST_WINDOW = 4096;
+
+  /** Linux' and everybody's default; Linux lets it be changed, and nobody does. */
+  private static final int USUAL_HOPS = 64;
 
   private final Flows flows;
   private final TcpConnection connection;
@@ -91,11 +95,17 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
   /** Keeps the SYN and connects to the host; the flow is in the table already. */
   void begin(Packet syn, Verdict.ToHost host, long nowNanos) {
     connection.hold(syn, nowNanos);
-    HostStream made = flows.parts.sockets().connect(host.target(), host.source(), this);
+    int hopLimit = host.target().address().isLoopback() ? 0 : hopLimit(syn);
+    HostStream made = flows.parts.sockets().connect(host.target(), host.source(), hopLimit, this);
     stream = made;
     if (connectionClosed && !streamClosed) {
       made.abort(); // it failed within the call
     }
+  }
+
+  /** What is left for the host's side, where it is not what the host's kernel has anyway. */
+  private static int hopLimit(Packet syn) {
+    return syn.hopLimit() == USUAL_HOPS ? 0 : syn.hopLimit() - 1;
   }
 
   /** Whether this is the first time in this batch. */
@@ -292,6 +302,40 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
       sendUnreachable(error);
       connection.drop(CloseReason.HOST_REFUSED, now());
     }
+  }
+
+  @Override
+  public void onConnectRejected(int icmpType, int icmpCode, long offenderHigh, long offenderLow) {
+    streamClosed = true;
+    if (connectionClosed) {
+      endIfOver();
+      return;
+    }
+    refused = true;
+    failure = "icmp_" + icmpType + "_" + icmpCode;
+    IpAddress from = flows.gatewayFor(isV6(), offenderHigh, offenderLow);
+    flows
+        .parts
+        .icmpErrors()
+        .forward(
+            icmpType,
+            icmpCode,
+            0,
+            from == null ? offenderHigh : from.high(),
+            from == null ? offenderLow : from.low(),
+            guestHigh,
+            guestLow,
+            guestPort,
+            remoteHigh,
+            remoteLow,
+            remotePort,
+            Protocol.TCP.number(),
+            null,
+            0,
+            0,
+            connection.heldSyn(),
+            now());
+    connection.drop(CloseReason.HOST_REFUSED, now());
   }
 
   private void sendUnreachable(IcmpError error) {

@@ -92,12 +92,15 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     mapping.sent(port, nowNanos);
     flows.mappings.touch(mapping);
     bytesOut += length;
+    // We are a hop; to the last one, TTLs and hop limits do not matter any more.
+    int hopLimit = packet.hopLimit() - 1;
     if (router.lan().isGateway(high, low)) {
       IpAddress loopback = isV6() ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;
       high = loopback.high();
       low = loopback.low();
+      hopLimit = 0;
     }
-    int sent = to.send(packet.frame(), at, length, high, low, port, packet.hopLimit());
+    int sent = to.send(packet.frame(), at, length, high, low, port, hopLimit);
     if (sent < 0) {
       onSendFailed(-sent, packet, nowNanos);
     }
@@ -194,17 +197,14 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
       ByteBuf quoted,
       int off,
       int len) {
-    IcmpError error = IcmpError.ofErrno(errno);
-    if (error == null) {
-      return;
-    }
     IpAddress from = flows.gatewayFor(isV6(), offenderHigh, offenderLow);
     IpAddress to = flows.gatewayFor(isV6(), dstHigh, dstLow);
     flows
         .parts
         .icmpErrors()
-        .sendQuoting(
-            error,
+        .forward(
+            icmpType,
+            icmpCode,
             mtu,
             from == null ? offenderHigh : from.high(),
             from == null ? offenderLow : from.low(),

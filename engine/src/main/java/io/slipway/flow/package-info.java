@@ -12,7 +12,11 @@
  * asked once, and either the host is contacted or the guest is refused (RST, ICMP). TCP is found by
  * both endpoints, UDP by the guest's alone, and echo like UDP with its identifier for a port. A SYN
  * is held until the host has connected: refused becomes RST, unreachable becomes the ICMP error of
- * the same meaning, silence stays silence.
+ * the same meaning, silence stays silence; what a router answered is passed on in its name, as it
+ * is for datagrams and echo.
+ *
+ * <p><b>We are a hop.</b> The guest's TTL, less one, is that of the host's socket; the decoders let
+ * nothing come here that has none left.
  *
  * <p><b>Data</b> crosses without a copy where it is large: a guest's payload is written to the host
  * as a slice of its frame, the host's buffers are queued as they were read. Small payloads are

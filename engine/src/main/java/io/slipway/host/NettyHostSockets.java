@@ -52,7 +52,8 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
   }
 
   @Override
-  public HostStream connect(Endpoint target, @Nullable IpAddress source, HostStream.Events events) {
+  public HostStream connect(
+      Endpoint target, @Nullable IpAddress source, int hopLimit, HostStream.Events events) {
     int fd = TcpSocket.open(!target.address().isV4());
     if (fd < 0) {
       return new RefusedStream(-fd, events).tellOn(loop);
@@ -62,7 +63,7 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
     }
     TcpHostStream stream = new TcpHostStream(loop, fd, streamMemory, events);
     adopt(stream.channel());
-    stream.connect(target, source);
+    stream.connect(target, source, hopLimit);
     return stream;
   }
 

@@ -35,14 +35,17 @@ final class SendOptions {
     if (wanted == hopLimit) {
       return;
     }
-    int value = wanted == 0 ? -1 : wanted;
-    int result =
-        v6
-            ? UdpSocket.setOption(fd, UdpSocket.SOL_IPV6, UdpSocket.IPV6_UNICAST_HOPS, value)
-            : UdpSocket.setOption(fd, UdpSocket.SOL_IP, UdpSocket.IP_TTL, value);
-    if (result >= 0) {
+    if (setHopLimit(fd, v6, wanted) >= 0) {
       hopLimit = wanted;
     }
+  }
+
+  /** What {@link #hopLimit} does, for a socket that is told once. */
+  static int setHopLimit(int fd, boolean v6, int wanted) {
+    int value = wanted == 0 ? -1 : wanted;
+    return v6
+        ? UdpSocket.setOption(fd, UdpSocket.SOL_IPV6, UdpSocket.IPV6_UNICAST_HOPS, value)
+        : UdpSocket.setOption(fd, UdpSocket.SOL_IP, UdpSocket.IP_TTL, value);
   }
 
   /**

@@ -39,6 +39,7 @@ final class StreamMemory implements AutoCloseable {
   /** Bytes of one struct iovec (readv(2)): address and length. */
   private static final int IOVEC = 16;
 
+  final ConnectErrors connectErrors = new ConnectErrors();
   private final ByteBufAllocator allocator;
   private final IovArray vector = new IovArray(256);
   private final ByteBuf cell;
@@ -141,6 +142,7 @@ final class StreamMemory implements AutoCloseable {
 
   @Override
   public void close() {
+    connectErrors.close();
     for (int i = 0; i < spareCount; i++) {
       spares[i].release();
       spares[i] = Unpooled.EMPTY_BUFFER;

@@ -9,6 +9,7 @@ import io.slipway.flow.HostStream;
 import io.slipway.route.Endpoint;
 import io.slipway.sys.Errno;
 import io.slipway.sys.TcpSocket;
+import io.slipway.sys.UdpError;
 import io.slipway.wire.IpAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +55,11 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
 
   private boolean connected;
 
+  /** Whether the kernel keeps ICMP errors for us. */
+  private boolean errorsAsked;
+
+  private boolean v6;
+
   /** The kernel refused bytes; it reports when it takes more. */
   private boolean blocked;
 
@@ -89,7 +95,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
   // Connecting.
 
   /** Begins to connect. The outcome is told in a later turn. */
-  void connect(Endpoint target, @Nullable IpAddress source) {
+  void connect(Endpoint target, @Nullable IpAddress source, int hopLimit) {
     if (!channel.isOpen()) {
       // The group was closed before: onClosed says the rest.
       return;
@@ -98,6 +104,14 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
       int result = TcpSocket.congestionControl(fd, UNPACED);
       if (result < 0) {
         log.debug("no congestion control {}: {}", UNPACED, Errno.name(-result));
+      }
+    } else {
+      // On the loopback there is no router.
+      v6 = !target.address().isV4();
+      errorsAsked = true;
+      memory.connectErrors.begin(fd, v6);
+      if (hopLimit != 0) {
+        SendOptions.setHopLimit(fd, v6, hopLimit);
       }
     }
     int result = source == null ? 0 : TcpSocket.bind(fd, source.high(), source.low());
@@ -129,10 +143,13 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
 
   /**
    * Asks for the verdict, unless it is known or the event was an earlier socket's of this number.
+   *
+   * @param trouble whether there is an error, which may be one that the kernel would go on in spite
+   *     of: what it hears while it is busy with the socket it takes for a passing one
    */
-  private void finishConnect() {
+  private void finishConnect(boolean trouble) {
     Endpoint to = target;
-    if (to != null) {
+    if (to != null && !(trouble && connectRejected())) {
       int result = askConnect(to);
       if (!isPending(result)) {
         connectEnded(result);
@@ -144,11 +161,16 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     if (connected || !channel.isOpen()) {
       return;
     }
-    target = null;
     if (result < 0) {
-      connectFailed(-result);
+      if (!connectRejected()) {
+        connectFailed(-result);
+      }
       return;
     }
+    if (errorsAsked) {
+      memory.connectErrors.end(fd, v6);
+    }
+    target = null;
     connected = true;
     // few servers speak first, and those that do cost one idle turn: no need to change the mask
     readsWatched = true;
@@ -158,7 +180,24 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
     flushAndSettle();
   }
 
+  /** Tells of the ICMP error that ended the attempt; false when there was none. */
+  private boolean connectRejected() {
+    UdpError error = errorsAsked ? memory.connectErrors.take(fd) : null;
+    if (error == null) {
+      return false;
+    }
+    target = null;
+    boolean tell = !silent;
+    channel.end();
+    if (tell) {
+      events.onConnectRejected(
+          error.type(), error.code(), error.offenderHigh(), error.offenderLow());
+    }
+    return true;
+  }
+
   private void connectFailed(int errno) {
+    target = null;
     boolean tell = !silent;
     channel.end();
     if (tell) {
@@ -180,7 +219,7 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
   @Override
   public void ready(int ops) {
     if (!connected) {
-      finishConnect();
+      finishConnect((ops & HostChannel.ERROR) != 0);
       return;
     }
     boolean trouble = (ops & (HostChannel.ERROR | HostChannel.HANGUP)) != 0;

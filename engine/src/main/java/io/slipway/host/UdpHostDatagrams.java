@@ -35,13 +35,12 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
   private final HostChannel channel;
   private final FileDescriptor descriptor;
   private final int fd;
-  private final boolean v6;
   private final Endpoint local;
   private final DatagramMemory memory;
   private final Events events;
   private boolean reading;
   private boolean silent;
-  private int hopLimit;
+  private final SendOptions options;
 
   /** Until the kernel refuses to cut a run of this socket. */
   private boolean canSegment = true;
@@ -57,7 +56,7 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
     channel = new HostChannel(loop, descriptor, this);
     this.descriptor = descriptor;
     fd = descriptor.intValue();
-    this.v6 = v6;
+    options = new SendOptions(fd, v6);
     this.local = local;
     this.memory = memory;
     this.events = events;
@@ -150,7 +149,7 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
    * Returns false when the kernel took nothing, for a reason that each datagram may be asked for.
    */
   private boolean sendTogether(SendRun run) {
-    applyHopLimit(run.hopLimit());
+    options.hopLimit(run.hopLimit());
     UdpBatch batch = memory.batch;
     long address = run.bytes().memoryAddress();
     int length = run.bytes().writerIndex();
@@ -171,7 +170,7 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
   }
 
   private int sendNow(long address, int length, long high, long low, int port, int wanted) {
-    applyHopLimit(wanted);
+    options.hopLimit(wanted);
     UdpBatch batch = memory.batch;
     int sent = UdpSocket.send(fd, batch, address, length, high, low, port);
     if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
@@ -180,23 +179,6 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
       sent = UdpSocket.send(fd, batch, address, length, high, low, port);
     }
     return sent;
-  }
-
-  private void applyHopLimit(int wanted) {
-    if (wanted != hopLimit) {
-      setHopLimit(wanted);
-    }
-  }
-
-  private void setHopLimit(int wanted) {
-    int value = wanted == 0 ? -1 : wanted;
-    int result =
-        v6
-            ? UdpSocket.setOption(fd, UdpSocket.SOL_IPV6, UdpSocket.IPV6_UNICAST_HOPS, value)
-            : UdpSocket.setOption(fd, UdpSocket.SOL_IP, UdpSocket.IP_TTL, value);
-    if (result >= 0) {
-      hopLimit = wanted;
-    }
   }
 
   // Receiving.

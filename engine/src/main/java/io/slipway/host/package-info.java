@@ -41,6 +41,11 @@
  * EINPROGRESS; asked again, it says 0, and the guest is answered without a round through
  * epoll_wait(2). Elsewhere the second answer is EALREADY and EPOLLOUT brings the third question.
  *
+ * <p><b>Who said no.</b> Until it stands, a connection to another machine keeps ICMP errors for us
+ * ({@code ConnectErrors}), so that the guest hears of them from the router that sent them. What the
+ * kernel hears while it is busy with the socket is an event of its own, to which connect(2) still
+ * says EALREADY.
+ *
  * <p><b>Datagrams to one peer leave together.</b> A system call per datagram is most of what one
  * costs, so those of a batch that are of one size are put behind each other ({@code SendRun}) and
  * cut by the kernel (UDP_SEGMENT). Where it will not cut, because they are larger than the path's

@@ -90,7 +90,18 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
         reason = checkOptions(packet, headerLength);
       }
     }
+    if (reason == null && packet.hopLimit() <= 1 && !own.contains(0, destination)) {
+      reason = expire(packet);
+    }
     return reason;
+  }
+
+  /** RFC 1812 §5.3.1: nobody forwards a packet whose TTL is used up by that. */
+  private Drop expire(Packet packet) {
+    if (Ipv4Header.fragmentOffset(packet.frame(), packet.ipAt()) == 0) {
+      shard.icmpErrors().send(IcmpError.TTL_EXCEEDED, 0, packet, shard.nowNanos());
+    }
+    return Drop.HOP_LIMIT_EXCEEDED;
   }
 
   /** RFC 1122 §3.2.1.8 lets us skip them; like Linux, we do so only when they make sense. */

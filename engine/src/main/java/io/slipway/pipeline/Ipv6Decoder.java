@@ -80,7 +80,26 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     packet.destination(Ipv6Header.destinationHigh(frame, at), Ipv6Header.destinationLow(frame, at));
     packet.handling(Ipv6Header.hopLimit(frame, at), Ipv6Header.trafficClass(frame, at));
     Drop reason = checkSource(packet);
-    return reason != null ? reason : extensions(packet, Ipv6Header.walk(frame, at, at + length));
+    if (reason == null) {
+      reason = extensions(packet, Ipv6Header.walk(frame, at, at + length));
+    }
+    return reason == null && packet.hopLimit() <= 1 ? expire(packet) : reason;
+  }
+
+  /** RFC 8200 §3: nobody forwards a packet whose hop limit is used up by that. */
+  private @Nullable Drop expire(Packet packet) {
+    long high = packet.destinationHigh();
+    long low = packet.destinationLow();
+    if (own.contains(high, low) || IpAddress.isMulticast(high, low)) {
+      return null;
+    }
+    boolean laterFragment =
+        packet.protocol() == Ipv6Header.FRAGMENT
+            && Ipv6Header.fragmentOffset(packet.frame(), packet.transportAt()) != 0;
+    if (!laterFragment) {
+      tell(IcmpError.TTL_EXCEEDED, 0, packet);
+    }
+    return Drop.HOP_LIMIT_EXCEEDED;
   }
 
   /** Notes where the walk along the extension headers ended, and answers what is wrong in them. */

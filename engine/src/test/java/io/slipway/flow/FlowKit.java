@@ -52,6 +52,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   final List<String> events = new ArrayList<>();
   final Flows flows;
   long now = 7 * MILLIS;
+  int hopLimit = 64;
   int socketErrno;
   boolean noBatchEnd;
   private final TcpLoop tcp;
@@ -130,11 +131,11 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   }
 
   /** An echo request with so much of its TTL left. */
-  void echo(int id, int seq, IpAddress to, int hopLimit, String payload) {
+  void echo(int id, int seq, IpAddress to, int hops, String payload) {
     Packet packet = packet(1, IcmpHeader.LENGTH + payload.length(), 0, to, 0);
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
-    packet.handling(hopLimit, 0);
+    packet.handling(hops, 0);
     IcmpHeader.set(frame, at, IcmpHeader.ECHO_REQUEST, 0, id << 16 | seq);
     frame.setCharSequence(at + IcmpHeader.LENGTH, payload, StandardCharsets.ISO_8859_1);
     flows.echo(packet, now);
@@ -142,7 +143,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     frame.release();
   }
 
-  private static Packet packet(int protocol, int length, int port, IpAddress to, int toPort) {
+  private Packet packet(int protocol, int length, int port, IpAddress to, int toPort) {
     int ipAt = EthernetHeader.LENGTH;
     int total = Ipv4Header.LENGTH + length;
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(ipAt + total);
@@ -154,7 +155,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     packet.ip(false, ipAt, Ipv4Header.LENGTH, total);
     packet.source(GUEST.high(), GUEST.low());
     packet.destination(to.high(), to.low());
-    packet.handling(64, 0);
+    packet.handling(hopLimit, 0);
     packet.transport(protocol, ipAt + Ipv4Header.LENGTH, length);
     packet.ports(port, toPort);
     return packet;
@@ -232,8 +233,9 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   }
 
   @Override
-  public HostStream connect(Endpoint target, IpAddress source, HostStream.Events to) {
+  public HostStream connect(Endpoint target, IpAddress source, int hopLimit, HostStream.Events to) {
     FakeStream stream = new FakeStream(target, to);
+    stream.hopLimit = hopLimit;
     streams.add(stream);
     return stream;
   }
@@ -308,6 +310,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     final HostStream.Events events;
     final StringBuilder written = new StringBuilder();
     final List<String> calls = new ArrayList<>();
+    int hopLimit;
     int pending;
     boolean reading;
     private boolean gone;
@@ -467,6 +470,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   static final class FakeDatagrams implements HostDatagrams {
     final HostDatagrams.Events events;
     final List<String> sent = new ArrayList<>();
+    final List<Integer> hops = new ArrayList<>();
     boolean closed;
     int answer;
 
@@ -484,7 +488,8 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
 
     @Override
     public int send(
-        ByteBuf data, int offset, int length, long dstHigh, long dstLow, int dstPort, int hops) {
+        ByteBuf data, int offset, int length, long dstHigh, long dstLow, int dstPort, int hop) {
+      hops.add(hop);
       sent.add(
           new IpAddress(dstHigh, dstLow)
               + ":"

@@ -103,6 +103,38 @@ final class TcpFlowTest {
   }
 
   @Test
+  void whoRejectsTheConnectionIsNamed() {
+    IpAddress router = IpAddress.parse("198.51.100.9");
+    int[][] said = {{11, 0}, {3, 13}, {3, 1}};
+    for (int[] error : said) {
+      try (FlowKit kit = new FlowKit()) {
+        kit.tcp(PORT, FlowKit.REMOTE, 80, SYN, 1000, 0, "");
+        kit.streams
+            .getLast()
+            .events
+            .onConnectRejected(error[0], error[1], router.high(), router.low());
+        assertThat(kit.nextFrame()).isEqualTo("icmp " + router + " " + error[0] + "/" + error[1]);
+        assertThat(kit.nextFrame()).isEqualTo("nothing");
+        assertThat(kit.events).containsExactly("refused tcp icmp_" + error[0] + "_" + error[1]);
+        assertThat(kit.flows.size()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void anUnusualHopLimitIsTheHostsToo() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.hopLimit = 3;
+      kit.tcp(PORT, FlowKit.REMOTE, 80, SYN, 1000, 0, "");
+      kit.hopLimit = 64;
+      kit.tcp(PORT + 1, FlowKit.REMOTE, 80, SYN, 1000, 0, "");
+      kit.hopLimit = 3;
+      kit.tcp(PORT + 2, IpAddress.parse("10.0.2.2"), 80, SYN, 1000, 0, "");
+      assertThat(kit.streams.stream().map(stream -> stream.hopLimit)).containsExactly(2, 0, 0);
+    }
+  }
+
+  @Test
   void silenceStaysSilence() {
     try (FlowKit kit = new FlowKit()) {
       kit.tcp(PORT, FlowKit.REMOTE, 80, SYN, 1000, 0, "");

@@ -64,6 +64,44 @@ final class UdpFlowTest {
   }
 
   @Test
+  void aHopIsTakenOffUnlessTheHostItselfIsMeant() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "out");
+      kit.udp(5000, IpAddress.parse("10.0.2.2"), 9, "here");
+      assertThat(kit.sockets.getFirst().hops).containsExactly(63, 0);
+    }
+  }
+
+  @Test
+  void whatARouterSaysIsPassedOnAsItSaidIt() {
+    IpAddress router = IpAddress.parse("198.51.100.9");
+    int hostUnreachable = 113;
+    int[][] said = {{11, 0}, {3, 13}, {3, 10}, {3, 1}};
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "probe");
+      for (int[] error : said) {
+        kit.sockets
+            .getFirst()
+            .events
+            .onError(
+                hostUnreachable,
+                error[0],
+                error[1],
+                0,
+                router.high(),
+                router.low(),
+                FlowKit.REMOTE.high(),
+                FlowKit.REMOTE.low(),
+                9,
+                Unpooled.EMPTY_BUFFER,
+                0,
+                0);
+        assertThat(kit.nextFrame()).isEqualTo("icmp " + router + " " + error[0] + "/" + error[1]);
+      }
+    }
+  }
+
+  @Test
   void sendErrorsBecomeIcmpAndFullSocketsLoss() {
     try (FlowKit kit = new FlowKit()) {
       kit.udp(5000, FlowKit.REMOTE, 9, "first");

@@ -83,7 +83,7 @@ final class HostRoom implements AutoCloseable {
   /** Opens a stream and returns its log. */
   StreamLog connect(Endpoint target) {
     StreamLog log = new StreamLog();
-    run(() -> log.stream = sockets.connect(target, null, log));
+    run(() -> log.stream = sockets.connect(target, null, 0, log));
     return log;
   }
 

@@ -3,6 +3,7 @@ package io.slipway.host;
 import io.netty.buffer.ByteBuf;
 import io.slipway.flow.HostStream;
 import io.slipway.route.Endpoint;
+import io.slipway.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,6 +60,12 @@ final class StreamLog implements HostStream.Events {
   @Override
   public void onConnectFailed(int errno) {
     note("connectFailed " + errno);
+  }
+
+  @Override
+  public void onConnectRejected(int icmpType, int icmpCode, long offenderHigh, long offenderLow) {
+    IpAddress offender = new IpAddress(offenderHigh, offenderLow);
+    note("connectRejected " + icmpType + "/" + icmpCode + " " + offender);
   }
 
   @Override

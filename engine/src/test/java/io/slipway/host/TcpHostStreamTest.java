@@ -109,7 +109,7 @@ final class TcpHostStreamTest {
   void writesBeforeTheConnectionStandsAreKept() throws IOException {
     StreamLog log = new StreamLog();
     room.run(() -> {
-      log.stream = room.sockets.connect(target(), null, log);
+      log.stream = room.sockets.connect(target(), null, 0, log);
       assertThat(log.events()).isEmpty();
       log.stream.write(direct("early".getBytes(US_ASCII)));
       log.stream.flush();
@@ -125,7 +125,7 @@ final class TcpHostStreamTest {
   void readinessMeantForAnEarlierSocketOfTheSameNumberIsNoVerdict() throws IOException {
     StreamLog log = new StreamLog();
     room.run(() -> {
-      log.stream = room.sockets.connect(target(), null, log);
+      log.stream = room.sockets.connect(target(), null, 0, log);
       TcpHostStream stream = (TcpHostStream) log.stream;
       stream.ready(HostChannel.ERROR | HostChannel.HANGUP);
       stream.ready(HostChannel.OUT);

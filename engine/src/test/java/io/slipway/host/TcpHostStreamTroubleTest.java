@@ -76,7 +76,7 @@ final class TcpHostStreamTroubleTest {
   void aSourceThatIsNotOurs() {
     StreamLog log = new StreamLog();
     IpAddress source = IpAddress.parse("192.0.2.1");
-    room.run(() -> log.stream = room.sockets.connect(target(), source, log));
+    room.run(() -> log.stream = room.sockets.connect(target(), source, 0, log));
     await("closed", () -> log.has("closed"));
     assertThat(log.events()).containsExactly("connectFailed " + Errno.EADDRNOTAVAIL, "closed");
   }
@@ -85,7 +85,7 @@ final class TcpHostStreamTroubleTest {
   void aSourceThatIsOurs() throws IOException {
     StreamLog log = new StreamLog();
     IpAddress source = IpAddress.parse("127.0.0.9");
-    room.run(() -> log.stream = room.sockets.connect(target(), source, log));
+    room.run(() -> log.stream = room.sockets.connect(target(), source, 0, log));
     try (Socket peer = server.accept()) {
       assertThat(peer.getInetAddress().getHostAddress()).isEqualTo("127.0.0.9");
       await("connected", () -> log.has("connected"));
@@ -97,7 +97,7 @@ final class TcpHostStreamTroubleTest {
   void abortedWhileConnecting() {
     StreamLog log = new StreamLog();
     room.run(() -> {
-      log.stream = room.sockets.connect(target(), null, log);
+      log.stream = room.sockets.connect(target(), null, 0, log);
       log.stream.write(direct(new byte[100]));
       log.stream.abort();
       log.stream.resumeReads();
@@ -112,7 +112,7 @@ final class TcpHostStreamTroubleTest {
   void refusalAfterAbortIsNotTold() {
     StreamLog log = new StreamLog();
     room.run(() -> {
-      log.stream = room.sockets.connect(Endpoint.parse("255.255.255.255:80"), null, log);
+      log.stream = room.sockets.connect(Endpoint.parse("255.255.255.255:80"), null, 0, log);
       log.stream.abort();
     });
     await("closed", () -> log.has("closed"));
@@ -293,7 +293,7 @@ final class TcpHostStreamTroubleTest {
       limiter.getOutputStream().write('\n');
       limiter.getOutputStream().flush();
       assertThat(Bytes.read(limiter.getInputStream(), 4)).isEqualTo("low\n".getBytes(US_ASCII));
-      room.run(() -> log.stream = room.sockets.connect(target(), null, log));
+      room.run(() -> log.stream = room.sockets.connect(target(), null, 0, log));
       await("closed", () -> log.has("closed"));
     } finally {
       limiter.getOutputStream().write('\n');

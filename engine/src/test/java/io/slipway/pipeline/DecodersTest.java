@@ -8,6 +8,7 @@ import static io.slipway.pipeline.GuestFrames.REMOTE4;
 import static io.slipway.pipeline.GuestFrames.REMOTE6;
 import static io.slipway.pipeline.GuestFrames.bytes;
 import static io.slipway.pipeline.GuestFrames.ethernet;
+import static io.slipway.pipeline.GuestFrames.fragment6;
 import static io.slipway.pipeline.GuestFrames.frame;
 import static io.slipway.pipeline.GuestFrames.icmp;
 import static io.slipway.pipeline.GuestFrames.ipv4;
@@ -449,6 +450,41 @@ class DecodersTest {
   }
 
   @Test
+  void nobodyForwardsWhatHasOneHopLeft() {
+    byte[] probe4 = udp(GUEST4, 5000, REMOTE4, 33434, pattern(30));
+    byte[] packet4 = mendIpv4(change(ipv4(GUEST4, REMOTE4, 17, probe4), 8, 1));
+    dropped(Drop.HOP_LIMIT_EXCEEDED, frame(packet4));
+    SentFrame four = line.sent.takeOnly().checkComplete();
+    assertThat(four.source()).isEqualTo("10.0.2.2");
+    assertThat(four.icmpType()).isEqualTo(11);
+    assertThat(four.icmpCode()).isZero();
+    byte[] probe6 = udp(GUEST6, 5000, REMOTE6, 33434, pattern(30));
+    dropped(Drop.HOP_LIMIT_EXCEEDED, frame(ipv6(GUEST6, REMOTE6, 17, 1, probe6)));
+    SentFrame six = line.sent.takeOnly().checkComplete();
+    assertThat(six.source()).isEqualTo("fd00:0:0:0:0:0:0:2");
+    assertThat(six.icmpType()).isEqualTo(3);
+    assertThat(six.icmpCode()).isZero();
+    // of a packet in pieces, only the first is answered
+    byte[] piece = Arrays.copyOfRange(probe4, 8, 24);
+    byte[] later = mendIpv4(change(ipv4(GUEST4, REMOTE4, 17, 7, 1, new byte[0], piece), 8, 1));
+    dropped(Drop.HOP_LIMIT_EXCEEDED, frame(later));
+    byte[] later6 = fragment6(17, 8, false, 7, piece);
+    dropped(Drop.HOP_LIMIT_EXCEEDED, frame(ipv6(GUEST6, REMOTE6, 44, 1, later6)));
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.host.destinations).isEmpty();
+  }
+
+  @Test
+  void theLastHopIsEnoughToReachUs() {
+    byte[] echo4 = icmp(GUEST4, "10.0.2.2", 8, 0, 1, pattern(8));
+    line.give(frame(mendIpv4(change(ipv4(GUEST4, "10.0.2.2", 1, echo4), 8, 1))));
+    assertThat(line.sent.takeOnly().checkComplete().icmpType()).isZero();
+    byte[] echo6 = icmp(GUEST6, "fd00::2", 128, 0, 1, pattern(8));
+    line.give(frame(ipv6(GUEST6, "fd00::2", 58, 1, echo6)));
+    assertThat(line.sent.takeOnly().checkComplete().icmpType()).isEqualTo(129);
+  }
+
+  @Test
   void icmpIsChecked() {
     byte[] echo = icmp(GUEST4, "10.0.2.2", 8, 0, 0x0102_0304, pattern(10));
     byte[] packet = ipv4(GUEST4, "10.0.2.2", 1, echo);
@@ -480,7 +516,7 @@ class DecodersTest {
 
   @Test
   void aHeaderThatIsMendedIsGood() {
-    byte[] packet = change(udp4(pattern(20)), 8, 1);
+    byte[] packet = change(udp4(pattern(20)), 8, 2);
     line.give(frame(mendIpv4(packet)));
     assertThat(line.host.datagrams).hasSize(1);
   }

@@ -22,7 +22,8 @@ final class RecordedHost implements HostSockets {
   final List<byte[]> datagrams = new ArrayList<>();
 
   @Override
-  public HostStream connect(Endpoint target, @Nullable IpAddress source, HostStream.Events events) {
+  public HostStream connect(
+      Endpoint target, @Nullable IpAddress source, int hopLimit, HostStream.Events events) {
     connects.add(target);
     return new Stream(events);
   }

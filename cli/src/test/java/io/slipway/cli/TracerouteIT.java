@@ -1,0 +1,73 @@
+package io.slipway.cli;
+
+import static io.slipway.cli.it.RoutedWorld.ALL_GROUPS;
+import static io.slipway.cli.it.RoutedWorld.NO_GROUPS;
+import static io.slipway.cli.it.RoutedWorld.ROUTER;
+import static io.slipway.cli.it.RoutedWorld.ROUTER6;
+import static io.slipway.cli.it.RoutedWorld.SERVER;
+import static io.slipway.cli.it.RoutedWorld.SERVER6;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.slipway.cli.it.Caller;
+import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.RoutedWorld;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The guest sees the gateway, and behind it the host's real path. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ParameterizedClass
+@EnumSource(Caller.class)
+final class TracerouteIT {
+  private static final String GATEWAY6 = "fd00::2";
+  private static final Pattern HOP = Pattern.compile("(?m)^ *\\d+:? +(\\S+)");
+
+  @Parameter Caller caller;
+
+  private RoutedWorld world;
+  private Guest guest;
+
+  @BeforeParameterizedClassInvocation
+  void start() {
+    world = RoutedWorld.make();
+    world.pingSockets(caller == Caller.ROOT ? NO_GROUPS : ALL_GROUPS);
+    guest = world.guest(caller);
+  }
+
+  @AfterParameterizedClassInvocation
+  void stop() {
+    guest.close();
+    world.close();
+  }
+
+  /** By datagrams to changing ports, datagrams to one port, SYNs to a closed port, and pings. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "-U -p 9", "-T -p 9", "-I"})
+  void traceroute(String method) {
+    assertThat(hops("traceroute -n -q 2 -w 2 -m 6 " + method + " " + SERVER))
+        .containsExactly(Guest.GATEWAY, ROUTER, SERVER);
+    assertThat(hops("traceroute -6 -n -q 2 -w 2 -m 6 " + method + " " + SERVER6))
+        .containsExactly(GATEWAY6, ROUTER6, SERVER6);
+  }
+
+  private List<String> hops(String command) {
+    String out = guest.run(command).ok().out();
+    List<String> hops = new ArrayList<>();
+    Matcher matcher = HOP.matcher(out.substring(out.indexOf('\n')));
+    while (matcher.find()) {
+      hops.add(matcher.group(1));
+    }
+    assertThat(out).doesNotContain("*");
+    return hops;
+  }
+}
