@@ -35,8 +35,8 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
   private @Nullable DatagramMemory datagramMemory;
 
   /**
-   * Takes 64 KiB of direct memory with the first stream, up to 1 MiB as streams have much to read,
-   * and 2 MiB with the first datagram socket, until {@link #close}.
+   * Takes 64 KiB of direct memory with the first stream, up to 256 KiB as streams have much to
+   * read, and 2 MiB with the first datagram socket, until {@link #close}.
    *
    * @param loop the event loop of the guest's device, an epoll one
    * @param children the channels that end with the device's channel

@@ -34,7 +34,7 @@ final class StreamMemory implements AutoCloseable {
   private static final long FIONREAD = 0x541B;
 
   /** Buffers that one read may fill. */
-  private static final int MOST_BUFFERS = 16;
+  private static final int MOST_BUFFERS = 4;
 
   /** Bytes of one struct iovec (readv(2)): address and length. */
   private static final int IOVEC = 16;

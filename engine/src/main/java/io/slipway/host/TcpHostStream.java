@@ -32,8 +32,11 @@ final class TcpHostStream implements HostStream, HostChannel.Owner {
   private static final EpollIoOps READ_AND_WRITE =
       EpollIoOps.valueOf(HostChannel.IN | HostChannel.PEER_FINISHED | HostChannel.OUT);
 
-  /** Bytes read per turn; then the other sockets of the loop have theirs. */
-  private static final int BYTES_PER_TURN = 1 << 20;
+  /**
+   * Bytes read per turn, the last read of it not cut short; then the other sockets of the loop have
+   * theirs. Large reads alone, of four frames' payload, come to it at once.
+   */
+  private static final int BYTES_PER_TURN = 3 * StreamMemory.READ_SIZE;
 
   private static final int WRITES_PER_TURN = 16;
 

@@ -27,12 +27,12 @@
  *       Here a paused stream stays in the kernel, whose buffer is the bound.
  *   <li>What the kernel has not taken yet is one exact number ({@code OutputQueue}), without a
  *       promise or an entry object per write.
- *   <li>Reads take as much as the flow has room for, 1 MiB at most, into buffers of 64 KiB that the
- *       loop's streams share: well filled ones are handed on, and of the last one a copy is when it
- *       is not. So a read is a few large segments from the first one on, a few bytes never pin a
- *       large buffer, and the kernel acknowledges, and lets the peer's kernel send, once a read.
- *       Each buffer takes what one frame to the guest carries, from a cache line's start on, and
- *       the frame is one piece that the kernel copies fastest (one stream in: a quarter more).
+ *   <li>Reads take as much as the flow has room for, 256 KiB at most, into buffers of 64 KiB that
+ *       the loop's streams share: well filled ones are handed on, and of the last one a copy is
+ *       when it is not. So a read is a few large segments from the first one on, a few bytes never
+ *       pin a large buffer, and the kernel acknowledges, and lets the peer's kernel send, once a
+ *       read. Each buffer takes what one frame to the guest carries, from a cache line's start on,
+ *       and the frame is one piece that the kernel copies fastest (one stream in: a quarter more).
  *   <li>Errors keep the errno that the kernel gave, which decides what the guest is told.
  *   <li>Netty's datagram channel allocates per datagram and cannot read the error queue.
  * </ul>
