@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -60,14 +61,37 @@ final class TracerouteIT {
         .containsExactly(GATEWAY6, ROUTER6, SERVER6);
   }
 
+  /** It sends as much as it may, and less when it is told that it was too much. */
+  @Test
+  void tracepathFindsTheMtu() {
+    String four = guest.run("tracepath -n -m 6 " + SERVER).ok().out();
+    assertThat(four)
+        .contains(
+            "pmtu 1500",
+            "pmtu " + RoutedWorld.FAR_MTU,
+            "Resume: pmtu " + RoutedWorld.FAR_MTU + " hops 3");
+    assertThat(each(four)).contains(Guest.GATEWAY, ROUTER, SERVER);
+    String six = guest.run("tracepath -6 -n -m 6 " + SERVER6).ok().out();
+    assertThat(six)
+        .contains(
+            "pmtu 1500",
+            "pmtu " + RoutedWorld.FAR_MTU,
+            "Resume: pmtu " + RoutedWorld.FAR_MTU + " hops 3");
+    assertThat(each(six)).contains(GATEWAY6, ROUTER6, SERVER6);
+  }
+
   private List<String> hops(String command) {
     String out = guest.run(command).ok().out();
+    assertThat(out).doesNotContain("*");
+    return each(out);
+  }
+
+  private static List<String> each(String out) {
     List<String> hops = new ArrayList<>();
     Matcher matcher = HOP.matcher(out.substring(out.indexOf('\n')));
     while (matcher.find()) {
       hops.add(matcher.group(1));
     }
-    assertThat(out).doesNotContain("*");
     return hops;
   }
 }

@@ -17,7 +17,7 @@ public interface HostDatagrams {
    * HostSockets#flush}), in order. The call keeps nothing of {@code data}.
    *
    * <p>An error that the kernel kept for another peer's datagram does not spoil this one: it is
-   * tried again, and the other error arrives at {@link Events#onError}.
+   * tried again, and the other error arrives at {@link Events#onError}, perhaps within this call.
    *
    * @param data a direct buffer, not released and not moved by this call
    * @param offset absolute index of the payload's first byte
@@ -26,12 +26,26 @@ public interface HostDatagrams {
    * @param dstLow the peer's address, low half; its family is the socket's
    * @param dstPort the peer's port
    * @param hopLimit the TTL or hop limit to send with, 1..255, or 0 for the kernel's default
+   * @param dontFragment whether a datagram larger than the path is refused instead of cut
    * @return the bytes sent or waiting, or a negated errno: -EAGAIN and -ENOBUFS when the kernel has
-   *     no room (drop and count), -EMSGSIZE, -EACCES (broadcast), -ENETUNREACH, ...; that of one
-   *     that waited is told by {@link Events#onRefused}
+   *     no room (drop and count), -EMSGSIZE (see {@link #pathMtu}), -EACCES (broadcast),
+   *     -ENETUNREACH, ...; that of one that waited is told by {@link Events#onRefused}
    */
   int send(
-      ByteBuf data, int offset, int length, long dstHigh, long dstLow, int dstPort, int hopLimit);
+      ByteBuf data,
+      int offset,
+      int length,
+      long dstHigh,
+      long dstLow,
+      int dstPort,
+      int hopLimit,
+      boolean dontFragment);
+
+  /**
+   * The MTU in bytes for which {@link #send}, or {@link Events#onRefused}, last said EMSGSIZE; 0
+   * when that is not known.
+   */
+  int pathMtu();
 
   /**
    * Stops reading; the kernel queues and then drops. Errors are still reported, and so are the

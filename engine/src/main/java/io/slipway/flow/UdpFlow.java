@@ -100,19 +100,30 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
       low = loopback.low();
       hopLimit = 0;
     }
-    int sent = to.send(packet.frame(), at, length, high, low, port, hopLimit);
+    boolean whole = packet.isWholeOrNothing();
+    int sent = to.send(packet.frame(), at, length, high, low, port, hopLimit, whole);
     if (sent < 0) {
-      onSendFailed(-sent, packet, nowNanos);
+      flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+      IcmpError error = told(-sent);
+      if (error != null) {
+        flows.parts.icmpErrors().send(error, mtu(error), packet, nowNanos);
+      }
     }
   }
 
-  private void onSendFailed(int errno, Packet packet, long nowNanos) {
-    flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+  /**
+   * What the guest is told when the host's kernel refuses a datagram; null for nothing: a full
+   * socket loses datagrams, as a full link does, and "too big" needs to say for what.
+   */
+  private @Nullable IcmpError told(int errno) {
     IcmpError error = IcmpError.ofErrno(errno);
-    if (errno == HostErrno.AGAIN || errno == HostErrno.NO_BUFFERS || error == null) {
-      return; // a full socket loses datagrams, as a full link does
-    }
-    flows.parts.icmpErrors().send(error, 0, packet, nowNanos);
+    return error == IcmpError.FRAGMENTATION_NEEDED && mtu(error) == 0 ? null : error;
+  }
+
+  /** The MTU that comes with an error of this kind. */
+  private int mtu(IcmpError error) {
+    HostDatagrams of = socket;
+    return error == IcmpError.FRAGMENTATION_NEEDED && of != null ? of.pathMtu() : 0;
   }
 
   @Override
@@ -145,9 +156,9 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
   public void onRefused(
       int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length) {
     flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
-    IcmpError error = IcmpError.ofErrno(errno);
-    if (errno == HostErrno.AGAIN || errno == HostErrno.NO_BUFFERS || error == null) {
-      return; // a full socket loses datagrams, as a full link does
+    IcmpError error = told(errno);
+    if (error == null) {
+      return;
     }
     Lan lan = flows.router().lan();
     IpAddress gateway = isV6() ? lan.gateway6() : lan.gateway4();
@@ -163,7 +174,7 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
         .icmpErrors()
         .sendQuoting(
             error,
-            0,
+            mtu(error),
             fromHigh,
             fromLow,
             guestHigh,

@@ -194,8 +194,8 @@ final class EchoHostSocket implements HostEcho, HostChannel.Owner {
 
   private void deliverError(UdpError error) {
     int mtu = error.errno() == Errno.EMSGSIZE ? error.info() : 0;
-    if (error.origin() == UdpError.ORIGIN_LOCAL && mtu > 0) {
-      pathMtu = mtu;
+    if (error.origin() == UdpError.ORIGIN_LOCAL) {
+      pathMtu = Math.max(pathMtu, mtu);
     }
     int length = Math.min(error.payloadLength(), DatagramMemory.QUOTE_SIZE);
     boolean icmp =

@@ -26,6 +26,7 @@ final class SendRun implements AutoCloseable {
   private long low;
   private int port;
   private int hopLimit;
+  private boolean dontFragment;
   private int size;
   private int count;
 
@@ -36,12 +37,19 @@ final class SendRun implements AutoCloseable {
 
   /** Whether a datagram can be added to the run that is under way. */
   boolean takes(
-      UdpHostDatagrams socket, int length, long dstHigh, long dstLow, int dstPort, int hops) {
+      UdpHostDatagrams socket,
+      int length,
+      long dstHigh,
+      long dstLow,
+      int dstPort,
+      int hops,
+      boolean whole) {
     return user == socket
         && low == dstLow
         && port == dstPort
         && high == dstHigh
         && hopLimit == hops
+        && dontFragment == whole
         && length > 0
         && length <= size
         && bytes.writerIndex() == count * size
@@ -51,12 +59,19 @@ final class SendRun implements AutoCloseable {
 
   /** Begins a run, which must be empty. */
   void begin(
-      UdpHostDatagrams socket, int length, long dstHigh, long dstLow, int dstPort, int hops) {
+      UdpHostDatagrams socket,
+      int length,
+      long dstHigh,
+      long dstLow,
+      int dstPort,
+      int hops,
+      boolean whole) {
     user = socket;
     high = dstHigh;
     low = dstLow;
     port = dstPort;
     hopLimit = hops;
+    dontFragment = whole;
     size = length;
   }
 
@@ -114,6 +129,10 @@ final class SendRun implements AutoCloseable {
 
   int hopLimit() {
     return hopLimit;
+  }
+
+  boolean dontFragment() {
+    return dontFragment;
   }
 
   @Override

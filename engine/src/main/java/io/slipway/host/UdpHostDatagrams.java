@@ -41,6 +41,7 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
   private boolean reading;
   private boolean silent;
   private final SendOptions options;
+  private int pathMtu;
 
   /** Until the kernel refuses to cut a run of this socket. */
   private boolean canSegment = true;
@@ -111,18 +112,19 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
       long dstHigh,
       long dstLow,
       int dstPort,
-      int wantedHopLimit) {
+      int hopLimit,
+      boolean dontFragment) {
     if (!descriptor.isOpen()) {
       return -Errno.EBADF;
     }
     SendRun run = memory.run(fd);
-    if (!run.takes(this, length, dstHigh, dstLow, dstPort, wantedHopLimit)) {
+    if (!run.takes(this, length, dstHigh, dstLow, dstPort, hopLimit, dontFragment)) {
       run.flush();
       if (length == 0 || length > SendRun.LONGEST) {
         long address = data.memoryAddress() + offset;
-        return sendNow(address, length, dstHigh, dstLow, dstPort, wantedHopLimit);
+        return sendNow(address, length, dstHigh, dstLow, dstPort, hopLimit, dontFragment);
       }
-      run.begin(this, length, dstHigh, dstLow, dstPort, wantedHopLimit);
+      run.begin(this, length, dstHigh, dstLow, dstPort, hopLimit, dontFragment);
     }
     run.add(data, offset, length);
     return length;
@@ -130,18 +132,35 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
 
   /** Sends what has waited; called by the run. */
   void send(SendRun run) {
-    if (run.count() > 1 && canSegment && sendTogether(run)) {
+    boolean together = run.count() > 1 && canSegment;
+    if (together && sendTogether(run)) {
       return;
     }
+    int refused = 0;
     ByteBuf bytes = run.bytes();
     int end = bytes.writerIndex();
     for (int at = 0; at < end; at += run.size()) {
       int length = Math.min(run.size(), end - at);
       long address = bytes.memoryAddress() + at;
-      int sent = sendNow(address, length, run.high(), run.low(), run.port(), run.hopLimit());
-      if (sent < 0 && !silent) {
-        events.onRefused(-sent, run.high(), run.low(), run.port(), bytes, at, length);
+      int sent =
+          sendNow(
+              address,
+              length,
+              run.high(),
+              run.low(),
+              run.port(),
+              run.hopLimit(),
+              run.dontFragment());
+      if (sent < 0) {
+        refused++;
+        if (!silent) {
+          events.onRefused(-sent, run.high(), run.low(), run.port(), bytes, at, length);
+        }
       }
+    }
+    if (together && refused == 0) {
+      // They are larger than the path's packets, or leave by a device that computes no checksums.
+      canSegment = false;
     }
   }
 
@@ -150,6 +169,7 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
    */
   private boolean sendTogether(SendRun run) {
     options.hopLimit(run.hopLimit());
+    options.dontFragment(run.dontFragment(), run.size());
     UdpBatch batch = memory.batch;
     long address = run.bytes().memoryAddress();
     int length = run.bytes().writerIndex();
@@ -162,15 +182,13 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
         batch.drop();
       }
     }
-    if (sent == -Errno.EINVAL || sent == -Errno.EIO || sent == -Errno.EMSGSIZE) {
-      // Larger than the path's packets, or over a device that computes no checksums.
-      canSegment = false;
-    }
     return sent > 0;
   }
 
-  private int sendNow(long address, int length, long high, long low, int port, int wanted) {
-    options.hopLimit(wanted);
+  private int sendNow(
+      long address, int length, long high, long low, int port, int hopLimit, boolean whole) {
+    options.hopLimit(hopLimit);
+    options.dontFragment(whole, length);
     UdpBatch batch = memory.batch;
     int sent = UdpSocket.send(fd, batch, address, length, high, low, port);
     if (sent < 0 && sent != -Errno.EAGAIN && sent != -Errno.ENOBUFS) {
@@ -178,7 +196,16 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
       // (ip(7), IP_RECVERR). If the error is our own, it comes again.
       sent = UdpSocket.send(fd, batch, address, length, high, low, port);
     }
+    if (sent == -Errno.EMSGSIZE) {
+      pathMtu = 0;
+      readErrors(); // where the kernel put the MTU
+    }
     return sent;
+  }
+
+  @Override
+  public int pathMtu() {
+    return pathMtu;
   }
 
   // Receiving.
@@ -256,15 +283,17 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
   }
 
   private void deliverError(UdpError error) {
+    int mtu = error.errno() == Errno.EMSGSIZE ? error.info() : 0;
     if (error.origin() != UdpError.ORIGIN_ICMP && error.origin() != UdpError.ORIGIN_ICMPV6) {
       // The kernel's own refusal: send returned it.
+      pathMtu = Math.max(pathMtu, mtu);
       return;
     }
     events.onError(
         error.errno(),
         error.type(),
         error.code(),
-        error.errno() == Errno.EMSGSIZE ? error.info() : 0,
+        mtu,
         error.offenderHigh(),
         error.offenderLow(),
         error.destinationHigh(),

@@ -52,6 +52,11 @@
  * packets or the device is a simple one, they leave one by one, from then on too. The order within
  * a socket is that of the calls.
  *
+ * <p><b>What the IP header says</b> of a datagram, its TTL and whether it may be fragmented, is an
+ * option of the socket, changed when a datagram wants it otherwise than the one before ({@code
+ * SendOptions}). The kernel refuses with EMSGSIZE what may not be fragmented and is too large for
+ * the path as far as it knows it, and leaves the MTU in the error queue.
+ *
  * <p><b>Ping</b> has sockets of two kinds ({@code EchoOpening}): the kernel's ping sockets, and raw
  * ones for whoever may have those and not the others. With the first the kernel numbers requests
  * and tells replies apart, with the second we do: a number of our own ({@code EchoIds}), and a

@@ -53,6 +53,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   final Flows flows;
   long now = 7 * MILLIS;
   int hopLimit = 64;
+  boolean dontFragment;
   int socketErrno;
   boolean noBatchEnd;
   private final TcpLoop tcp;
@@ -148,7 +149,9 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     int total = Ipv4Header.LENGTH + length;
     ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(ipAt + total);
     frame.writeZero(ipAt + total);
-    Ipv4Header.set(frame, ipAt, GUEST.v4(), to.v4(), protocol, total, 64, 0, 1, 0);
+    int flags = dontFragment ? Ipv4Header.DONT_FRAGMENT : 0;
+    int guest = GUEST.v4();
+    Ipv4Header.set(frame, ipAt, 0, total, 1, flags, hopLimit, protocol, guest, to.v4());
     Packet packet = new Packet();
     packet.reset(frame, frame.writerIndex());
     packet.ethernet(0x020000000001L, 0x021122334455L, 0x0800, ipAt);
@@ -471,6 +474,8 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     final HostDatagrams.Events events;
     final List<String> sent = new ArrayList<>();
     final List<Integer> hops = new ArrayList<>();
+    final List<Boolean> whole = new ArrayList<>();
+    int pathMtu;
     boolean closed;
     int answer;
 
@@ -488,8 +493,16 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
 
     @Override
     public int send(
-        ByteBuf data, int offset, int length, long dstHigh, long dstLow, int dstPort, int hop) {
+        ByteBuf data,
+        int offset,
+        int length,
+        long dstHigh,
+        long dstLow,
+        int dstPort,
+        int hop,
+        boolean dontFragment) {
       hops.add(hop);
+      whole.add(dontFragment);
       sent.add(
           new IpAddress(dstHigh, dstLow)
               + ":"
@@ -497,6 +510,11 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
               + " "
               + data.toString(offset, length, StandardCharsets.ISO_8859_1));
       return answer < 0 ? answer : length;
+    }
+
+    @Override
+    public int pathMtu() {
+      return pathMtu;
     }
 
     @Override

@@ -7,7 +7,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.slipway.route.AccessList;
 import io.slipway.route.RouterConfig;
+import io.slipway.wire.EthernetHeader;
+import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
+import io.slipway.wire.Ipv4Header;
 import org.junit.jupiter.api.Test;
 
 /** A guest's datagrams: one mapping for all peers, and when it ends (RFC 4787). */
@@ -99,6 +102,37 @@ final class UdpFlowTest {
         assertThat(kit.nextFrame()).isEqualTo("icmp " + router + " " + error[0] + "/" + error[1]);
       }
     }
+  }
+
+  @Test
+  void whatMayNotBeCutIsNotAndTheGuestHearsOfThePath() {
+    int tooBig = 90; // EMSGSIZE
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "may be cut");
+      kit.dontFragment = true;
+      kit.udp(5000, FlowKit.REMOTE, 9, "may not");
+      FlowKit.FakeDatagrams socket = kit.sockets.getFirst();
+      assertThat(socket.whole).containsExactly(false, true);
+      socket.answer = -tooBig;
+      kit.udp(5000, FlowKit.REMOTE, 9, "too big");
+      assertThat(kit.nextFrame()).as("for what is not known").isEqualTo("nothing");
+      socket.pathMtu = 1400;
+      kit.udp(5000, FlowKit.REMOTE, 9, "too big");
+      assertThat(mtu(kit.frames.peek())).isEqualTo(1400);
+      assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/4");
+      ByteBuf waited = Unpooled.directBuffer().writeBytes("..late".getBytes(US_ASCII));
+      socket.pathMtu = 1300;
+      IpAddress to = FlowKit.REMOTE;
+      socket.events.onRefused(tooBig, to.high(), to.low(), 9, waited, 2, 4);
+      assertThat(mtu(kit.frames.peek())).isEqualTo(1300);
+      assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/4");
+      waited.release();
+    }
+  }
+
+  private static int mtu(byte[] frame) {
+    int icmpAt = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
+    return IcmpHeader.mtu4(Unpooled.wrappedBuffer(frame), icmpAt);
   }
 
   @Test

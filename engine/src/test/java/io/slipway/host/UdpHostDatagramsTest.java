@@ -66,7 +66,7 @@ final class UdpHostDatagramsTest {
     IpAddress to = IpAddress.parse(address);
     return room.call(() -> {
       out.setBytes(3, payload);
-      int sent = datagrams.send(out, 3, payload.length, to.high(), to.low(), port, hopLimit);
+      int sent = datagrams.send(out, 3, payload.length, to.high(), to.low(), port, hopLimit, false);
       room.sockets.flush();
       return sent;
     });
@@ -145,7 +145,8 @@ final class UdpHostDatagramsTest {
       for (int i = 0; i < lengths.length(); i++) {
         int length = 100 * (lengths.charAt(i) - '0');
         out.setZero(0, length).setByte(0, i);
-        assertThat(datagrams.send(out, 0, length, to.high(), to.low(), port, 0)).isEqualTo(length);
+        assertThat(datagrams.send(out, 0, length, to.high(), to.low(), port, 0, false))
+            .isEqualTo(length);
       }
       out.setZero(0, 1000); // what waits is a copy
       room.sockets.flush();
@@ -175,7 +176,8 @@ final class UdpHostDatagramsTest {
           for (HostDatagrams socket : sockets) {
             for (int port : new int[] {peer.getLocalPort(), second.getLocalPort()}) {
               out.setByte(0, round);
-              assertThat(socket.send(out, 0, 100, to.high(), to.low(), port, 0)).isEqualTo(100);
+              assertThat(socket.send(out, 0, 100, to.high(), to.low(), port, 0, false))
+                  .isEqualTo(100);
             }
           }
         }
@@ -230,8 +232,10 @@ final class UdpHostDatagramsTest {
       room.run(() -> {
         out.setByte(0, id);
         // The error of the first is pending when the second is sent in the same turn.
-        assertThat(datagrams.send(out, 0, 1, dead.high(), dead.low(), closedPort, 0)).isEqualTo(1);
-        assertThat(datagrams.send(out, 0, 1, alive.high(), alive.low(), port, 0)).isEqualTo(1);
+        assertThat(datagrams.send(out, 0, 1, dead.high(), dead.low(), closedPort, 0, false))
+            .isEqualTo(1);
+        assertThat(datagrams.send(out, 0, 1, alive.high(), alive.low(), port, 0, false))
+            .isEqualTo(1);
         room.sockets.flush();
       });
       assertThat(receive()).containsExactly(i);
@@ -286,7 +290,7 @@ final class UdpHostDatagramsTest {
       room.run(() -> {
         six.resumeReads();
         out.setByte(0, 42);
-        assertThat(six.send(out, 0, 1, self.high(), self.low(), port, 7)).isEqualTo(1);
+        assertThat(six.send(out, 0, 1, self.high(), self.low(), port, 7, false)).isEqualTo(1);
         room.sockets.flush();
       });
       DatagramPacket packet = new DatagramPacket(new byte[10], 10);
@@ -296,7 +300,7 @@ final class UdpHostDatagramsTest {
       assertThat(own.datagrams().getFirst().from()).isEqualTo(new Endpoint(self, port));
     }
     room.run(() -> {
-      six.send(out, 0, 1, self.high(), self.low(), port, 7);
+      six.send(out, 0, 1, self.high(), self.low(), port, 7, false);
       room.sockets.flush();
     });
     await("error", () -> own.failures().size() == 1);
@@ -330,7 +334,7 @@ final class UdpHostDatagramsTest {
       for (int sent = 0; sent < total; sent += perTurn) {
         room.run(() -> {
           for (int i = 0; i < perTurn; i++) {
-            datagrams.send(out, 0, 100, self.high(), self.low(), port, 64);
+            datagrams.send(out, 0, 100, self.high(), self.low(), port, 64, false);
           }
           room.sockets.flush();
         });

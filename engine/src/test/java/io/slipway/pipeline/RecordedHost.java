@@ -103,10 +103,16 @@ final class RecordedHost implements HostSockets {
         long dstHigh,
         long dstLow,
         int dstPort,
-        int hopLimit) {
+        int hopLimit,
+        boolean dontFragment) {
       destinations.add(new Endpoint(new IpAddress(dstHigh, dstLow), dstPort));
       datagrams.add(ByteBufUtil.getBytes(data, offset, length));
       return length;
+    }
+
+    @Override
+    public int pathMtu() {
+      return 0;
     }
 
     @Override
