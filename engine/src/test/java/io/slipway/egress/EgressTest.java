@@ -10,6 +10,7 @@ import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
 import io.slipway.wire.Cidr;
+import io.slipway.wire.EthernetHeader;
 import io.slipway.wire.Gather;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
@@ -376,18 +377,22 @@ class EgressTest {
     int[] owner = new int[1 << 16];
     Arrays.fill(owner, -1);
     payload.clear();
+    Discarding last = new Discarding();
+    // The leak detector notes every access to a buffer that it watches: here a million.
+    ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
     for (int own = 0; own < queues; own++) {
       egress.close();
-      sent = new SentFrames(Offload.NONE);
-      egress = new Egress(lan(), sent, neighbors, counters, 1500, queues, own);
+      egress = new Egress(lan(), last, neighbors, counters, 1500, queues, own);
       // More than there are, so that they wrap.
       for (int i = 0; i < 20_000; i++) {
         tcp(false, TcpHeader.ACK, 0, 1000);
-        int id = sent.takeOnly().id();
+        int id = last.identification;
         assertThat(owner[id] == -1 || owner[id] == own).isTrue();
         owner[id] = own;
       }
     }
+    ResourceLeakDetector.setLevel(level);
     assertThat(Arrays.stream(owner).filter(one -> one == 2).count()).isEqualTo(1 << 14);
   }
 
@@ -433,8 +438,12 @@ class EgressTest {
   }
 
   private static final class Discarding implements FrameSink {
+    /** Of the last packet, if it was IPv4. */
+    int identification;
+
     @Override
     public boolean emit(ByteBuf header, int headerLength, Gather payload) {
+      identification = header.getUnsignedShort(EthernetHeader.LENGTH + 4);
       return true;
     }
 
