@@ -3,6 +3,7 @@ package io.slipway.cli;
 import io.slipway.observe.EventFormat;
 import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
+import io.slipway.route.EchoMode;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.IpAddress;
 import java.time.Duration;
@@ -67,6 +68,13 @@ final class Options {
               + " commas");
   static final Option<AccessList> DENY =
       Option.many("--deny", "LIST", Values::accessList, "what may not be reached; beats --allow");
+  static final Option<EchoMode> ICMP =
+      Option.one(
+          "--icmp",
+          "real|local|off",
+          Values::echoMode,
+          "real: pings reach whom they are for (default); local: the gateway answers for everybody;"
+              + " off: they are refused");
   static final Option<IpAddress> SOURCE =
       Option.one(
           "--source", "ADDR", Values::address4, "IPv4 address that outgoing host sockets bind to");
@@ -165,6 +173,7 @@ final class Options {
           NO_OUTBOUND,
           ALLOW,
           DENY,
+          ICMP,
           SOURCE,
           SOURCE6,
           UDP_TIMEOUT,

@@ -3,6 +3,7 @@ package io.slipway.cli;
 import io.slipway.EngineConfig;
 import io.slipway.launch.InterfacePlan;
 import io.slipway.route.AccessList;
+import io.slipway.route.EchoMode;
 import io.slipway.route.Lan;
 import io.slipway.route.RouterConfig;
 import io.slipway.wire.Cidr;
@@ -34,6 +35,7 @@ final class Settings {
         .withOutbound(!given.flag(Options.NO_OUTBOUND))
         .withAllow(union(given.values(Options.ALLOW)))
         .withDeny(union(given.values(Options.DENY)))
+        .withEcho(given.value(Options.ICMP, EchoMode.REAL))
         .withSources(given.value(Options.SOURCE), given.value(Options.SOURCE6));
   }
 

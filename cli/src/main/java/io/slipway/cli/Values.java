@@ -3,6 +3,7 @@ package io.slipway.cli;
 import io.slipway.observe.EventFormat;
 import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
+import io.slipway.route.EchoMode;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.IpAddress;
 import java.net.InetAddress;
@@ -204,6 +205,10 @@ final class Values {
 
   static EventLevel level(String text) {
     return constant(text, EventLevel.values(), EventLevel::text);
+  }
+
+  static EchoMode echoMode(String text) {
+    return constant(text, EchoMode.values(), mode -> mode.name().toLowerCase(Locale.ROOT));
   }
 
   static EventFormat format(String text) {

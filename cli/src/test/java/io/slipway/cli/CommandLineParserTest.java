@@ -74,6 +74,7 @@ class CommandLineParserTest {
         "--mtu | 99999 | --mtu: '99999' is not between 576 and 65521",
         "--mtu | big | --mtu: 'big' is not a number from 576 to 65521",
         "--offload | some | --offload: 'some' is neither auto nor off",
+        "--icmp | some | --icmp: 'some' is none of real, local, off",
         "--memory | 12Q | --memory: '12Q' is not a size such as 65536K, 256M or 1G",
         "--memory | 5K | --memory: '5K' is less than 1M, which serves nobody",
         "--udp-timeout | 300 | --udp-timeout: '300' is not a duration such as 500ms, 300s, 5m or"

@@ -78,6 +78,28 @@ final class PingIT {
     }
   }
 
+  /** Without a socket of the host's: by local answers, or by none. */
+  @Test
+  void pingsMayStayHere() {
+    world.pingSockets(NO_GROUPS);
+    try (Guest guest = world.guest(Caller.USER, "--icmp", "local", "--deny", "icmp://" + SERVER)) {
+      for (String nowhere : new String[] {"192.0.2.55", "2001:db8:9::55"}) {
+        assertThat(guest.run("ping -c 2 -i 0.05 -W 2 -s 9000 " + nowhere).ok().out())
+            .contains("9008 bytes from " + nowhere, " 2 received");
+      }
+      assertThat(guest.run("ping -c 1 -W 3 " + SERVER).out())
+          .contains("From 10.0.2.2 icmp_seq=1 Packet filtered");
+    }
+    world.pingSockets(ALL_GROUPS);
+    try (Guest guest = world.guest(Caller.USER, "--icmp", "off")) {
+      assertThat(guest.run("ping -c 1 -W 3 " + SERVER).out())
+          .contains("From 10.0.2.2 icmp_seq=1 Packet filtered");
+      assertThat(guest.run("ping -c 1 -W 3 " + SERVER6).out())
+          .contains("From fd00::2 icmp_seq=1", "Administratively prohibited");
+      guest.run("ping -c 1 -W 2 " + Guest.GATEWAY).ok();
+    }
+  }
+
   @Test
   void policyHoldsForPings() {
     world.pingSockets(ALL_GROUPS);

@@ -1,7 +1,9 @@
 package io.slipway.flow;
 
 import io.netty.buffer.ByteBuf;
+import io.slipway.icmp.EchoResponder;
 import io.slipway.icmp.IcmpError;
+import io.slipway.route.EchoMode;
 import io.slipway.route.Endpoint;
 import io.slipway.route.Protocol;
 import io.slipway.route.Router;
@@ -37,6 +39,7 @@ public final class Flows {
   final MemoryBudget budget;
   final UdpMappings mappings = new UdpMappings();
   private final FlowQuota quota;
+  private final EchoResponder echoResponder;
   private final FlowTable table;
   private Router router;
   private @Nullable TcpFlow[] touched = new @Nullable TcpFlow[64];
@@ -54,6 +57,7 @@ public final class Flows {
     quota = parts.limits().quota();
     budget = new MemoryBudget(parts.limits().memory(), parts.limits().perFlow());
     table = new FlowTable(seed);
+    echoResponder = new EchoResponder(parts.egress(), parts.counters());
   }
 
   /** From now on new flows are judged by {@code next}; those that live go on. */
@@ -144,6 +148,10 @@ public final class Flows {
       if (judge(Protocol.ICMP, packet) instanceof Verdict.Refuse no) {
         refuseDatagram(Protocol.ICMP, packet, no, nowNanos);
       }
+      return;
+    }
+    if (router.config().echo() == EchoMode.LOCAL) {
+      echoResponder.answer(packet);
       return;
     }
     Flow flow =
@@ -302,7 +310,13 @@ public final class Flows {
         refuse(packet, Protocol.TCP, word(no));
         parts.icmpErrors().send(unreachable(no), 0, packet, nowNanos);
       }
-      case POLICY, HOST_LOOPBACK_CLOSED, NO_SUCH_SERVICE, LOOPBACK, LINK_LOCAL, METADATA -> {
+      case POLICY,
+          ICMP_OFF,
+          HOST_LOOPBACK_CLOSED,
+          NO_SUCH_SERVICE,
+          LOOPBACK,
+          LINK_LOCAL,
+          METADATA -> {
         parts.counters().drop(Drop.REFUSED_BY_POLICY);
         refuse(packet, Protocol.TCP, word(no));
         reset(packet, TcpHeader.SYN);

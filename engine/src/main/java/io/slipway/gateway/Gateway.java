@@ -2,6 +2,7 @@ package io.slipway.gateway;
 
 import io.slipway.egress.Egress;
 import io.slipway.egress.Neighbors;
+import io.slipway.icmp.EchoResponder;
 import io.slipway.route.Lan;
 import io.slipway.stats.Counters;
 import io.slipway.stats.Drop;

@@ -4,7 +4,7 @@
  * <pre>
  *   ARP                      -> ArpResponder   "the gateway is at ..."
  *   ICMPv6 135               -> NdpResponder   the same for IPv6
- *   ICMP and ICMPv6 echo     -> EchoResponder  for our own addresses
+ *   ICMP and ICMPv6 echo     -> icmp's EchoResponder, for our own addresses
  * </pre>
  *
  * <p>{@link io.slipway.gateway.Gateway} is the door: the decoders hand it what is not a

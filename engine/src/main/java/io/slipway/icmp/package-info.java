@@ -1,9 +1,11 @@
 /**
- * What the guest is told about its packets that went nowhere.
+ * What the guest is told about its packets that went nowhere, and echo that is answered here.
  *
  * <p>{@link io.slipway.icmp.IcmpError} names the errors in the numbers of both families and knows
  * which errno a network would have made of them. {@link io.slipway.icmp.IcmpErrors} builds one,
  * quotes the packet that it is about, and sends it through {@code egress}.
+ *
+ * <p>{@link io.slipway.icmp.EchoResponder} turns an echo request into its reply.
  *
  * <p>Two ways to quote: {@code send} still has the guest's packet in hand. {@code sendQuoting} and
  * {@code forward} are for news that comes later, from a host socket, when the packet is long gone:
@@ -22,7 +24,7 @@
  *
  * <p>What it does not do: it does not decide that a packet is refused, and errors that the guest
  * sends are {@code flow}'s to read. Owned by one Shard's event loop; not thread-safe. Callers:
- * {@code pipeline}, {@code flow}.
+ * {@code pipeline}, {@code flow}, {@code gateway}.
  */
 @NullMarked
 package io.slipway.icmp;

@@ -56,6 +56,9 @@ public final class Router {
     if (lan.isDns(remote.high(), remote.low())) {
       return new Verdict.ToService(Verdict.Service.DNS);
     }
+    if (protocol == Protocol.ICMP && config.echo() == EchoMode.LOCAL) {
+      return new Verdict.ToService(Verdict.Service.ECHO);
+    }
     if (lan.isGateway(remote.high(), remote.low())) {
       IpAddress loopback = remote.isV4() ? IpAddress.LOOPBACK4 : IpAddress.LOOPBACK6;
       return new Verdict.ToHost(new Endpoint(loopback, remotePort), null);
@@ -84,6 +87,9 @@ public final class Router {
     }
     if (denied(protocol, high, low, port)) {
       return Reason.POLICY;
+    }
+    if (protocol == Protocol.ICMP && config.echo() == EchoMode.OFF) {
+      return Reason.ICMP_OFF;
     }
     if (gateway) {
       return config.hostLoopback() ? null : Reason.HOST_LOOPBACK_CLOSED;

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param allow goes, whatever {@code outbound} says
  * @param deny is refused, whatever else is said
  * @param nameService whether there is a name service at the DNS address
+ * @param echo what becomes of pings that may go
  * @param source4 address that outgoing IPv4 sockets bind to; null leaves it to the host
  * @param source6 the same for IPv6
  */
@@ -20,12 +21,14 @@ public record RouterConfig(
     AccessList allow,
     AccessList deny,
     boolean nameService,
+    EchoMode echo,
     @Nullable IpAddress source4,
     @Nullable IpAddress source6) {
 
   /** Outbound without exceptions, no way to the host's loopback, no name service. */
   public static final RouterConfig DEFAULT =
-      new RouterConfig(false, true, AccessList.EMPTY, AccessList.EMPTY, false, null, null);
+      new RouterConfig(
+          false, true, AccessList.EMPTY, AccessList.EMPTY, false, EchoMode.REAL, null, null);
 
   /** Refuses a source of the wrong family. */
   public RouterConfig {
@@ -38,26 +41,33 @@ public record RouterConfig(
   }
 
   public RouterConfig withHostLoopback(boolean open) {
-    return new RouterConfig(open, outbound, allow, deny, nameService, source4, source6);
+    return new RouterConfig(open, outbound, allow, deny, nameService, echo, source4, source6);
   }
 
   public RouterConfig withOutbound(boolean open) {
-    return new RouterConfig(hostLoopback, open, allow, deny, nameService, source4, source6);
+    return new RouterConfig(hostLoopback, open, allow, deny, nameService, echo, source4, source6);
   }
 
   public RouterConfig withAllow(AccessList list) {
-    return new RouterConfig(hostLoopback, outbound, list, deny, nameService, source4, source6);
+    return new RouterConfig(
+        hostLoopback, outbound, list, deny, nameService, echo, source4, source6);
   }
 
   public RouterConfig withDeny(AccessList list) {
-    return new RouterConfig(hostLoopback, outbound, allow, list, nameService, source4, source6);
+    return new RouterConfig(
+        hostLoopback, outbound, allow, list, nameService, echo, source4, source6);
   }
 
   public RouterConfig withNameService(boolean there) {
-    return new RouterConfig(hostLoopback, outbound, allow, deny, there, source4, source6);
+    return new RouterConfig(hostLoopback, outbound, allow, deny, there, echo, source4, source6);
+  }
+
+  public RouterConfig withEcho(EchoMode mode) {
+    return new RouterConfig(
+        hostLoopback, outbound, allow, deny, nameService, mode, source4, source6);
   }
 
   public RouterConfig withSources(@Nullable IpAddress v4, @Nullable IpAddress v6) {
-    return new RouterConfig(hostLoopback, outbound, allow, deny, nameService, v4, v6);
+    return new RouterConfig(hostLoopback, outbound, allow, deny, nameService, echo, v4, v6);
   }
 }

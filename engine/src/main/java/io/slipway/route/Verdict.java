@@ -31,12 +31,15 @@ public sealed interface Verdict {
   /** What we serve ourselves. */
   enum Service {
     /** Name service at the DNS address. */
-    DNS
+    DNS,
+    /** A reply to an echo request, in the name of whoever it was for. */
+    ECHO
   }
 
   /** Why a conversation is refused. */
   enum Reason {
     POLICY("refused by the policy"),
+    ICMP_OFF("echo is not carried"),
     HOST_LOOPBACK_CLOSED("the host's loopback is not open"),
     NO_ROUTE("no such destination"),
     NO_SUCH_HOST("no such host on the guest's network"),

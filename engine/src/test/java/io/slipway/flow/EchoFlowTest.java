@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.slipway.route.AccessList;
+import io.slipway.route.EchoMode;
 import io.slipway.route.RouterConfig;
 import io.slipway.stats.Drop;
 import io.slipway.wire.Checksum;
@@ -130,6 +131,27 @@ final class EchoFlowTest {
     assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/13");
     assertThat(kit.events).containsExactly("opened icmp", "refused icmp policy");
     assertThat(kit.counters.dropped(Drop.REFUSED_BY_POLICY)).isEqualTo(1);
+  }
+
+  @Test
+  void whoAnswersIsTheOperatorsChoice() {
+    kit.close();
+    RouterConfig policy = RouterConfig.DEFAULT.withDeny(AccessList.parse("icmp://192.0.2.8"));
+    kit = new FlowKit(policy.withEcho(EchoMode.LOCAL), new FlowLimits(9, 1 << 20, 100_000));
+    kit.echo(5, 300, REMOTE, 64, "anybody?");
+    ByteBuf frame = Unpooled.wrappedBuffer(kit.frames.remove());
+    assertThat(IpAddress.of(Ipv4Header.source(frame, IP_AT))).isEqualTo(REMOTE);
+    assertThat(IcmpHeader.type(frame, ICMP_AT)).isEqualTo(IcmpHeader.ECHO_REPLY);
+    assertThat(IcmpHeader.rest(frame, ICMP_AT)).isEqualTo(5 << 16 | 300);
+    assertThat(kit.events).isEmpty();
+    kit.echo(5, 301, IpAddress.parse("192.0.2.8"), 64, "denied");
+    assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/13");
+    kit.close();
+    kit = new FlowKit(policy.withEcho(EchoMode.OFF), new FlowLimits(9, 1 << 20, 100_000));
+    kit.echo(5, 1, REMOTE, 64, "anybody?");
+    assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/13");
+    assertThat(kit.events).containsExactly("refused icmp icmp_off");
+    assertThat(kit.echoes).isEmpty();
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.slipway.gateway;
+package io.slipway.icmp;
 
 import io.netty.buffer.ByteBuf;
 import io.slipway.egress.Egress;
@@ -8,12 +8,14 @@ import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.Packet;
 
 /**
- * Answers echo requests to our addresses (RFC 792, RFC 4443 §4.2). Owned by one {@link Gateway}.
+ * Answers echo requests in the name of whoever they are for (RFC 792, RFC 4443 §4.2). Owned by one
+ * Shard's event loop; not thread-safe. Callers: {@code gateway} for our addresses, {@code flow} for
+ * all of them when the operator wants that.
  *
  * <p>The reply is the request where it lies, with its type changed: the frame is ours until the
  * next one is read, and nobody reads it after us.
  */
-final class EchoResponder {
+public final class EchoResponder {
 
   private static final int HOP_LIMIT = 64;
 
@@ -26,18 +28,19 @@ final class EchoResponder {
   private final Egress egress;
   private final Counters counters;
 
-  EchoResponder(Egress egress, Counters counters) {
+  /** Answers that leave through {@code egress}. */
+  public EchoResponder(Egress egress, Counters counters) {
     this.egress = egress;
     this.counters = counters;
   }
 
   /** Whether this ICMP type is an echo request in the family. */
-  static boolean isRequest(boolean v6, int type) {
+  public static boolean isRequest(boolean v6, int type) {
     return type == (v6 ? IcmpHeader.ECHO_REQUEST_V6 : IcmpHeader.ECHO_REQUEST);
   }
 
-  /** Answers the echo request at hand, whose destination is ours. */
-  void answer(Packet packet) {
+  /** Answers the echo request at hand; its bytes change. */
+  public void answer(Packet packet) {
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
     int reply = packet.isV6() ? IcmpHeader.ECHO_REPLY_V6 : IcmpHeader.ECHO_REPLY;
