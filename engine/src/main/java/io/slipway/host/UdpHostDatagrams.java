@@ -132,11 +132,21 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
 
   /** Sends what has waited; called by the run. */
   void send(SendRun run) {
-    boolean together = run.count() > 1 && canSegment;
-    if (together && sendTogether(run)) {
+    int together = run.count() > 1 && canSegment ? sendTogether(run) : 0;
+    if (together > 0) {
       return;
     }
-    int refused = 0;
+    boolean allSent = sendEach(run);
+    boolean wontCut =
+        together == -Errno.EINVAL || together == -Errno.EIO || together == -Errno.EMSGSIZE;
+    if (wontCut && allSent) {
+      // They are larger than the path's packets, or leave by a device that computes no checksums.
+      canSegment = false;
+    }
+  }
+
+  private boolean sendEach(SendRun run) {
+    boolean allSent = true;
     ByteBuf bytes = run.bytes();
     int end = bytes.writerIndex();
     for (int at = 0; at < end; at += run.size()) {
@@ -152,22 +162,17 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
               run.hopLimit(),
               run.dontFragment());
       if (sent < 0) {
-        refused++;
+        allSent = false;
         if (!silent) {
           events.onRefused(-sent, run.high(), run.low(), run.port(), bytes, at, length);
         }
       }
     }
-    if (together && refused == 0) {
-      // They are larger than the path's packets, or leave by a device that computes no checksums.
-      canSegment = false;
-    }
+    return allSent;
   }
 
-  /**
-   * Returns false when the kernel took nothing, for a reason that each datagram may be asked for.
-   */
-  private boolean sendTogether(SendRun run) {
+  /** Returns a negated errno when the kernel took nothing. */
+  private int sendTogether(SendRun run) {
     options.hopLimit(run.hopLimit());
     options.dontFragment(run.dontFragment(), run.size());
     UdpBatch batch = memory.batch;
@@ -182,7 +187,7 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
         batch.drop();
       }
     }
-    return sent > 0;
+    return sent;
   }
 
   private int sendNow(
