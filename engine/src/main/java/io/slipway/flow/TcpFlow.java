@@ -312,7 +312,9 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
       return;
     }
     refused = true;
-    failure = "icmp_" + icmpType + "_" + icmpCode;
+    IcmpError known = IcmpError.of(isV6(), icmpType, icmpCode);
+    failure =
+        known == null ? "icmp_" + icmpType + "_" + icmpCode : known.name().toLowerCase(Locale.ROOT);
     IpAddress from = flows.gatewayFor(isV6(), offenderHigh, offenderLow);
     flows
         .parts

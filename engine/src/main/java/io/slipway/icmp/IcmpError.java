@@ -28,6 +28,8 @@ public enum IcmpError {
   /** An option that nobody knows, and that must not be skipped. */
   UNKNOWN_OPTION(12, 0, 4, 2, true);
 
+  private static final IcmpError[] VALUES = values();
+
   private static final int EPERM = 1;
   private static final int EACCES = 13;
   private static final int EMSGSIZE = 90;
@@ -68,6 +70,16 @@ public enum IcmpError {
       case EMSGSIZE -> FRAGMENTATION_NEEDED;
       default -> null;
     };
+  }
+
+  /** The error that has these numbers in the family, or null when none of ours has. */
+  public static @Nullable IcmpError of(boolean v6, int type, int code) {
+    for (IcmpError error : VALUES) {
+      if (error.type(v6) == type && error.code(v6) == code) {
+        return error;
+      }
+    }
+    return null;
   }
 
   /** The ICMP type in the family. */

@@ -123,6 +123,56 @@ class IcmpErrorsTest {
     assertThat(counters.get(Count.ICMP_ERRORS_OUT)).isEqualTo(2);
   }
 
+  /** What concerns the host's own packet, or asks for other behaviour, is nothing for a guest. */
+  @ParameterizedTest
+  @CsvSource({
+    "false, 3, 10, 0, 0, true",
+    "false, 3, 4, 1400, 1400, true",
+    "false, 11, 0, 0, 0, true",
+    "false, 4, 0, 0, 0, false",
+    "false, 5, 1, 0, 0, false",
+    "false, 12, 0, 0, 0, false",
+    "true, 1, 5, 0, 0, true",
+    "true, 2, 0, 1400, 1400, true",
+    "true, 3, 0, 0, 0, true",
+    "true, 4, 1, 0, 6, true",
+    "true, 4, 0, 0, 0, false",
+  })
+  void whatTheHostsNetworkSaysKeepsItsNumbersAndItsSender(
+      boolean v6, int type, int code, int mtu, int rest, boolean concernsGuest) {
+    IpAddress router = IpAddress.parse(v6 ? "2001:db8:5::1" : "203.0.113.5");
+    IpAddress guest = IpAddress.parse(v6 ? GUEST6 : GUEST4);
+    IpAddress remote = IpAddress.parse(v6 ? REMOTE6 : REMOTE4);
+    byte[] request =
+        icmp(v6 ? GUEST6 : GUEST4, v6 ? REMOTE6 : REMOTE4, v6 ? 128 : 8, 0, 7, pattern(30));
+    boolean told =
+        errors.forwardEcho(
+            type,
+            code,
+            mtu,
+            router.high(),
+            router.low(),
+            guest.high(),
+            guest.low(),
+            remote.high(),
+            remote.low(),
+            Unpooled.wrappedBuffer(request),
+            0,
+            request.length,
+            nowNanos);
+    assertThat(told).isEqualTo(concernsGuest);
+    if (told) {
+      SentFrame frame = sent.takeOnly().checkComplete();
+      assertThat(IpAddress.parse(frame.source())).isEqualTo(router);
+      assertThat(frame.icmpType()).isEqualTo(type);
+      assertThat(frame.icmpCode()).isEqualTo(code);
+      assertThat(frame.u32(frame.transportAt() + 4)).isEqualTo(rest);
+      byte[] quoted = frame.quoted();
+      assertThat(Arrays.copyOfRange(quoted, v6 ? 40 : 20, quoted.length)).isEqualTo(request);
+      new SentFrame(withEthernet(quoted, v6), 0).checkComplete();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(IcmpError.class)
   void theNumbersOfTheTwoFamiliesDiffer(IcmpError error) {
