@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowQuota;
+import io.slipway.gateway.DhcpLeases;
 import io.slipway.pipeline.Siblings;
 import io.slipway.sys.TapDevice;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ public final class Engine {
             config,
             new Siblings(queues.length, config.memoryBytes()),
             new FlowQuota(maxFlows),
+            new DhcpLeases(config.lan()),
             flows,
             System::nanoTime,
             this::deviceGone);

@@ -8,6 +8,7 @@ import io.slipway.clock.Clock;
 import io.slipway.egress.Offload;
 import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowQuota;
+import io.slipway.gateway.DhcpLeases;
 import io.slipway.host.NettyHostSockets;
 import io.slipway.link.TapChannel;
 import io.slipway.pipeline.Shard;
@@ -28,6 +29,7 @@ final class QueueService {
    *
    * @param siblings one shard for each queue of the device
    * @param quota places for flows, which the services share
+   * @param leases of the guest's addresses, which the services share
    * @param flows told of flows
    * @param deviceGone told the errno when the device disappears
    */
@@ -35,6 +37,7 @@ final class QueueService {
       EngineConfig config,
       Siblings siblings,
       FlowQuota quota,
+      DhcpLeases leases,
       FlowListener flows,
       Clock clock,
       IntConsumer deviceGone) {}
@@ -67,6 +70,7 @@ final class QueueService {
             plan.siblings().count(),
             own,
             plan.config().lan(),
+            plan.leases(),
             channel.sink(),
             plan.clock(),
             counters,

@@ -1,5 +1,6 @@
 package io.slipway.egress;
 
+import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
 
 /**
@@ -86,7 +87,7 @@ public final class Neighbors {
         return mac[slot];
       }
     }
-    return lastMac;
+    return IpAddress.isBroadcast(addressHigh, addressLow) ? BROADCAST : lastMac;
   }
 
   /** The entry of this address, else a free one near its home, else its home. */

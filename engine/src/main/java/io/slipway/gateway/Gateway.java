@@ -6,7 +6,9 @@ import io.slipway.icmp.EchoResponder;
 import io.slipway.route.Lan;
 import io.slipway.stats.Counters;
 import io.slipway.stats.Drop;
+import io.slipway.wire.DhcpMessage;
 import io.slipway.wire.IcmpHeader;
+import io.slipway.wire.IpAddress;
 import io.slipway.wire.NdpMessage;
 import io.slipway.wire.Packet;
 
@@ -16,18 +18,27 @@ import io.slipway.wire.Packet;
  */
 public final class Gateway {
 
+  private final Lan lan;
   private final OwnAddresses own;
   private final ArpResponder arp;
   private final NdpResponder ndp;
   private final EchoResponder echo;
+  private final DhcpServer dhcp;
   private final Counters counters;
 
-  /** A gateway that answers through {@code egress} and tells {@code neighbors} whom it heard. */
-  public Gateway(Lan lan, Egress egress, Neighbors neighbors, Counters counters) {
+  /**
+   * A gateway that answers through {@code egress} and tells {@code neighbors} whom it heard.
+   *
+   * @param leases the engine's
+   */
+  public Gateway(
+      Lan lan, Egress egress, Neighbors neighbors, DhcpLeases leases, Counters counters) {
+    this.lan = lan;
     this.own = new OwnAddresses(lan);
     this.arp = new ArpResponder(lan, own, egress, neighbors, counters);
     this.ndp = new NdpResponder(lan, own, egress, neighbors, counters);
     this.echo = new EchoResponder(egress, counters);
+    this.dhcp = new DhcpServer(lan, egress, neighbors, leases, counters);
     this.counters = counters;
   }
 
@@ -56,8 +67,20 @@ public final class Gateway {
     }
   }
 
+  /** Whether a datagram to this IPv4 address and port asks for an address or gives one back. */
+  public boolean isForDhcp(long destinationLow, int port) {
+    return port == DhcpMessage.SERVER_PORT
+        && (IpAddress.isBroadcast(0, destinationLow) || lan.gateway4().is(0, destinationLow));
+  }
+
+  /** Deals with a datagram that {@link #isForDhcp} and whose checksum is good. */
+  public void dhcp(Packet packet, long nowNanos) {
+    dhcp.answer(packet, nowNanos);
+  }
+
   /** Frees what the answers are built in. */
   public void close() {
+    dhcp.close();
     ndp.close();
   }
 }

@@ -5,6 +5,7 @@
  *   ARP                      -> ArpResponder   "the gateway is at ..."
  *   ICMPv6 135               -> NdpResponder   the same for IPv6
  *   ICMP and ICMPv6 echo     -> icmp's EchoResponder, for our own addresses
+ *   UDP to port 67           -> DhcpServer     an IPv4 address, and the network's plan
  * </pre>
  *
  * <p>{@link io.slipway.gateway.Gateway} is the door: the decoders hand it what is not a
@@ -16,11 +17,16 @@
  * <p>On the way the room teaches {@code egress.Neighbors} who is where, from requests and
  * solicitations whose sender is an address of the guest's subnets.
  *
- * <p>What it does not do: it advertises no routes, leases no addresses, and never asks: the guest
- * always speaks first. Owned by one Shard's event loop; not thread-safe. Called by {@code
- * pipeline}.
+ * <p>A DHCP client may speak from no address and to everybody; nobody else may. The leases are one
+ * for the engine ({@link io.slipway.gateway.DhcpLeases}), whose shards each have a server: where a
+ * client's messages arrive depends on the address that it has by then. DHCP is rare, so it is
+ * ordinary Java, of values.
  *
- * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §7 (neighbour discovery); RFC 792, RFC 4443 §4 (echo).
+ * <p>What it does not do: it advertises no routes and never asks: the guest always speaks first.
+ * Owned by one Shard's event loop; not thread-safe. Called by {@code pipeline}.
+ *
+ * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §7 (neighbour discovery); RFC 792, RFC 4443 §4 (echo); RFC
+ * 2131, RFC 2132, RFC 4039 (DHCP).
  */
 @NullMarked
 package io.slipway.gateway;

@@ -15,6 +15,7 @@ import io.slipway.wire.IpAddress;
 import io.slipway.wire.Ipv4Header;
 import io.slipway.wire.Ipv4Options;
 import io.slipway.wire.Packet;
+import io.slipway.wire.UdpHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * whole packets; lets packets of other types by. What follows the IP header is not looked at.
  */
 final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
+
+  private static final int PROTOCOL_UDP = 17;
 
   private final Shard shard;
   private final Counters counters;
@@ -83,14 +86,17 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
     packet.destination(0, destination);
     packet.handling(Ipv4Header.timeToLive(frame, at), Ipv4Header.trafficClass(frame, at));
     packet.transport(Ipv4Header.protocol(frame, at), at + headerLength, length - headerLength);
-    Drop reason = checkAddresses(source, destination);
+    boolean toDhcp = isForDhcp(packet, end);
+    Drop reason = checkAddresses(source, destination, toDhcp);
     if (reason == null) {
-      shard.neighbors().learn(0, source, packet.sourceMac());
+      if (!IpAddress.isUnspecified(0, source)) {
+        shard.neighbors().learn(0, source, packet.sourceMac());
+      }
       if (headerLength > Ipv4Header.LENGTH) {
         reason = checkOptions(packet, headerLength);
       }
     }
-    if (reason == null && packet.hopLimit() <= 1 && !own.contains(0, destination)) {
+    if (reason == null && packet.hopLimit() <= 1 && !toDhcp && !own.contains(0, destination)) {
       reason = expire(packet);
     }
     return reason;
@@ -119,7 +125,21 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
     return Drop.IPV4_BAD_OPTION;
   }
 
-  private @Nullable Drop checkAddresses(long source, long destination) {
+  /** RFC 2131 §4.1: whoever has no address yet speaks from none, and to all. */
+  private boolean isForDhcp(Packet packet, int end) {
+    ByteBuf frame = packet.frame();
+    int at = packet.transportAt();
+    return packet.protocol() == PROTOCOL_UDP
+        && IpAddress.isBroadcast(0, packet.destinationLow())
+        && !Ipv4Header.isFragment(frame, packet.ipAt())
+        && UdpHeader.fits(frame, at, end)
+        && shard.gateway().isForDhcp(packet.destinationLow(), UdpHeader.destinationPort(frame, at));
+  }
+
+  private @Nullable Drop checkAddresses(long source, long destination, boolean toDhcp) {
+    if (toDhcp && (IpAddress.isUnspecified(0, source) || lan.isGuestSource(0, source))) {
+      return null;
+    }
     if (!lan.isGuestSource(0, source) || own.contains(0, source)) {
       boolean forbidden =
           IpAddress.isLoopback(0, source)

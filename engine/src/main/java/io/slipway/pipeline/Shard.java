@@ -8,6 +8,7 @@ import io.slipway.egress.Egress;
 import io.slipway.egress.FrameSink;
 import io.slipway.egress.Neighbors;
 import io.slipway.flow.Flows;
+import io.slipway.gateway.DhcpLeases;
 import io.slipway.gateway.Gateway;
 import io.slipway.icmp.IcmpErrors;
 import io.slipway.route.Lan;
@@ -42,7 +43,7 @@ public final class Shard {
 
   /** Puts together a shard that is the only one of its engine. */
   public Shard(Lan lan, FrameSink sink, Clock clock, Counters counters, FlowsFactory flowsFactory) {
-    this(1, 0, lan, sink, clock, counters, flowsFactory);
+    this(1, 0, lan, new DhcpLeases(lan), sink, clock, counters, flowsFactory);
   }
 
   /**
@@ -51,6 +52,7 @@ public final class Shard {
    * @param shards of the engine, each of which sends its part of the ICMP errors
    * @param own number of this one, from 0 on
    * @param lan the guest's network as it sees it, with the device's MTU
+   * @param leases the engine's
    * @param sink the way to the device
    * @param counters of this loop
    * @param flowsFactory makes the conversations out of the parts that are there by then
@@ -59,6 +61,7 @@ public final class Shard {
       int shards,
       int own,
       Lan lan,
+      DhcpLeases leases,
       FrameSink sink,
       Clock clock,
       Counters counters,
@@ -72,7 +75,7 @@ public final class Shard {
     this.loopTimers = new LoopTimers(timers, clock, this::timeIsUp);
     this.egress = new Egress(lan, sink, neighbors, counters, lan.mtu(), shards, own);
     this.icmpErrors = new IcmpErrors(egress, lan, counters, shards);
-    this.gateway = new Gateway(lan, egress, neighbors, counters);
+    this.gateway = new Gateway(lan, egress, neighbors, leases, counters);
     this.reassembler =
         new FragmentReassembler(timers, icmpErrors, counters, ByteBufAllocator.DEFAULT);
     this.flows = flowsFactory.create(this);

@@ -104,11 +104,12 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
   }
 
   private void udp(Packet packet) {
-    if (isForNobody(packet)) {
-      return;
-    }
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
+    boolean dhcp = isForDhcp(packet);
+    if (!dhcp && isForNobody(packet)) {
+      return;
+    }
     if (!UdpHeader.fits(frame, at, at + packet.transportLength())) {
       counters.drop(Drop.UDP_MALFORMED);
       return;
@@ -122,6 +123,10 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     int sourcePort = UdpHeader.sourcePort(frame, at);
     int destinationPort = UdpHeader.destinationPort(frame, at);
     packet.ports(sourcePort, destinationPort);
+    if (dhcp) {
+      gateway.dhcp(packet, shard.nowNanos());
+      return;
+    }
     // RFC 768: a source port of 0 asks for no answer, which is no reason not to deliver.
     if (destinationPort == 0) {
       counters.drop(Drop.NO_FLOW);
@@ -133,6 +138,14 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     } else {
       flows.udp(packet, shard.nowNanos());
     }
+  }
+
+  private boolean isForDhcp(Packet packet) {
+    int at = packet.transportAt();
+    return !packet.isV6()
+        && packet.transportLength() >= UdpHeader.LENGTH
+        && gateway.isForDhcp(
+            packet.destinationLow(), UdpHeader.destinationPort(packet.frame(), at));
   }
 
   /**

@@ -14,6 +14,9 @@ public enum Drop {
   ARP_NOT_FOR_US("ARP packet that needs no answer"),
   NDP_MALFORMED("malformed neighbour discovery message"),
   NDP_NOT_FOR_US("neighbour discovery message that needs no answer"),
+  DHCP_MALFORMED("malformed DHCP message"),
+  DHCP_NOT_FOR_US("DHCP message to another server"),
+  DHCP_NO_ADDRESS("DHCP client for whom no address is left"),
 
   IPV4_BAD_VERSION("IPv4 frame with another version number"),
   IPV4_BAD_HEADER_LENGTH("IPv4 header length out of bounds"),

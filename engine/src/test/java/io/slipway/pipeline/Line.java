@@ -12,6 +12,7 @@ import io.slipway.flow.FlowLimits;
 import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowParts;
 import io.slipway.flow.Flows;
+import io.slipway.gateway.DhcpLeases;
 import io.slipway.route.Lan;
 import io.slipway.route.Router;
 import io.slipway.route.RouterConfig;
@@ -90,6 +91,7 @@ public final class Line implements AutoCloseable {
             siblings.count(),
             own,
             lan,
+            new DhcpLeases(lan),
             sink == null ? sent : sink,
             () -> nowNanos,
             counters,

@@ -23,6 +23,7 @@ public final class TestHost {
   private static final List<String> TOOLS =
       List.of(
           "curl",
+          "dhclient",
           "dig",
           "dnsmasq",
           "ethtool",
@@ -38,6 +39,7 @@ public final class TestHost {
           "ss",
           "tracepath",
           "traceroute",
+          "udhcpc",
           "unshare",
           "useradd",
           "wrk");
