@@ -3,6 +3,7 @@ package io.slipway.cli;
 import io.slipway.launch.InterfaceState;
 import io.slipway.route.Lan;
 import io.slipway.wire.Cidr;
+import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
 import java.util.List;
@@ -21,6 +22,11 @@ final class LanPlan {
   private static final int DNS = 3;
   private static final int GUEST4 = 100;
   private static final int GUEST6 = 0x100;
+
+  /** What resolv.conf(5) promised for long, and what one option of DHCP holds. */
+  private static final int MOST_SEARCHED = 6;
+
+  private static final int MOST_SEARCH_BYTES = 255;
 
   /** The gateway's link address: locally administered, and the same for every guest. */
   private static final MacAddress MAC = MacAddress.parse("02:5c:1f:57:a9:02");
@@ -64,7 +70,22 @@ final class LanPlan {
         six == null ? null : six.dns(),
         six == null ? null : six.guest(),
         MAC,
-        mtu);
+        mtu,
+        search());
+  }
+
+  private List<DomainName> search() {
+    List<DomainName> domains = given.values(Options.SEARCH).stream().distinct().toList();
+    int bytes = domains.stream().mapToInt(DomainName::encodedLength).sum();
+    if (domains.size() > MOST_SEARCHED || bytes > MOST_SEARCH_BYTES) {
+      throw new UsageException(
+          "--search: at most "
+              + MOST_SEARCHED
+              + " domains of "
+              + MOST_SEARCH_BYTES
+              + " bytes together can be told to the guest");
+    }
+    return domains;
   }
 
   private boolean wantsIpv6(int mtu) {

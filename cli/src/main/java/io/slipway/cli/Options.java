@@ -5,6 +5,7 @@ import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
 import io.slipway.route.EchoMode;
 import io.slipway.wire.Cidr;
+import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +52,12 @@ final class Options {
   static final Option<IpAddress> DNS =
       Option.many(
           "--dns", "ADDR", IpAddress::parse, "the DNS server's address; once for each family");
+  static final Option<DomainName> SEARCH =
+      Option.many(
+          "--search",
+          "DOMAIN",
+          DomainName::parse,
+          "where the guest looks for unqualified names; at most 6");
   static final Option<Boolean> NO_IPV6 = Option.flag("--no-ipv6", "the guest has IPv4 only");
   static final Option<Boolean> NO_CONFIGURE =
       Option.flag(
@@ -167,6 +174,7 @@ final class Options {
           GUEST,
           GATEWAY,
           DNS,
+          SEARCH,
           NO_IPV6,
           NO_CONFIGURE,
           HOST_LOOPBACK,

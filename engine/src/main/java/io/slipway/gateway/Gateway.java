@@ -1,5 +1,6 @@
 package io.slipway.gateway;
 
+import io.slipway.clock.TimerWheel;
 import io.slipway.egress.Egress;
 import io.slipway.egress.Neighbors;
 import io.slipway.icmp.EchoResponder;
@@ -11,6 +12,7 @@ import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.NdpMessage;
 import io.slipway.wire.Packet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The router that the guest sees: the door to this room. Owned by one Shard's event loop; not
@@ -22,6 +24,7 @@ public final class Gateway {
   private final OwnAddresses own;
   private final ArpResponder arp;
   private final NdpResponder ndp;
+  private final @Nullable RouterAdvertiser router;
   private final EchoResponder echo;
   private final DhcpServer dhcp;
   private final Counters counters;
@@ -30,13 +33,24 @@ public final class Gateway {
    * A gateway that answers through {@code egress} and tells {@code neighbors} whom it heard.
    *
    * @param leases the engine's
+   * @param first whether it is that of the first of an engine's shards, which speaks unasked, too
+   * @param nowNanos the present
    */
   public Gateway(
-      Lan lan, Egress egress, Neighbors neighbors, DhcpLeases leases, Counters counters) {
+      Lan lan,
+      Egress egress,
+      Neighbors neighbors,
+      TimerWheel timers,
+      DhcpLeases leases,
+      Counters counters,
+      boolean first,
+      long nowNanos) {
     this.lan = lan;
     this.own = new OwnAddresses(lan);
     this.arp = new ArpResponder(lan, own, egress, neighbors, counters);
     this.ndp = new NdpResponder(lan, own, egress, neighbors, counters);
+    this.router =
+        lan.hasV6() ? new RouterAdvertiser(lan, egress, timers, counters, first, nowNanos) : null;
     this.echo = new EchoResponder(egress, counters);
     this.dhcp = new DhcpServer(lan, egress, neighbors, leases, counters);
     this.counters = counters;
@@ -56,10 +70,12 @@ public final class Gateway {
    * Deals with an ICMP or ICMPv6 message to one of our addresses, or of neighbour discovery to any,
    * whose header and checksum are good. The frame's bytes may change.
    */
-  public void icmp(Packet packet) {
+  public void icmp(Packet packet, long nowNanos) {
     int type = IcmpHeader.type(packet.frame(), packet.transportAt());
     if (packet.isV6() && NdpMessage.isNdp(type)) {
-      ndp.answer(packet);
+      if (ndp.answer(packet) && router != null) {
+        router.solicited(packet, nowNanos);
+      }
     } else if (EchoResponder.isRequest(packet.isV6(), type)) {
       echo.answer(packet);
     } else {
@@ -82,5 +98,8 @@ public final class Gateway {
   public void close() {
     dhcp.close();
     ndp.close();
+    if (router != null) {
+      router.close();
+    }
   }
 }

@@ -15,8 +15,9 @@ import io.slipway.wire.NdpMessage;
 import io.slipway.wire.Packet;
 
 /**
- * Answers neighbour solicitations for our addresses and learns who asks (RFC 4861 §7.2). Owned by
- * one {@link Gateway}.
+ * Answers neighbour solicitations for our addresses and learns who asks (RFC 4861 §7.2); what asks
+ * for a router is checked here, and answered by {@link RouterAdvertiser}. Owned by one {@link
+ * Gateway}.
  */
 final class NdpResponder {
 
@@ -48,20 +49,50 @@ final class NdpResponder {
     message.setZero(0, message.capacity());
   }
 
-  /** Deals with a neighbour discovery message, whose ICMPv6 header and checksum are good. */
-  void answer(Packet packet) {
+  /**
+   * Deals with a neighbour discovery message, whose ICMPv6 header and checksum are good.
+   *
+   * @return whether it is a good router solicitation, which is still to be answered
+   */
+  boolean answer(Packet packet) {
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
     // RFC 4861 §6.1, §7.1: hop limit 255, code 0.
     if (packet.hopLimit() != NdpMessage.HOP_LIMIT || IcmpHeader.code(frame, at) != 0) {
       counters.drop(Drop.NDP_MALFORMED);
-      return;
+      return false;
     }
-    if (IcmpHeader.type(frame, at) == NdpMessage.NEIGHBOR_SOLICITATION) {
+    int type = IcmpHeader.type(frame, at);
+    if (type == NdpMessage.ROUTER_SOLICITATION) {
+      return routerSolicited(packet, frame, at);
+    }
+    if (type == NdpMessage.NEIGHBOR_SOLICITATION) {
       solicited(packet, frame, at);
     } else {
       counters.drop(Drop.NDP_NOT_FOR_US);
     }
+    return false;
+  }
+
+  /** RFC 4861 §6.1.1: whether the solicitation is valid. */
+  private boolean routerSolicited(Packet packet, ByteBuf frame, int at) {
+    int end = at + packet.transportLength();
+    if (!NdpMessage.fits(frame, at, end, NdpMessage.ROUTER_SOLICITATION_LENGTH)) {
+      counters.drop(Drop.NDP_MALFORMED);
+      return false;
+    }
+    int options = at + NdpMessage.ROUTER_SOLICITATION_LENGTH;
+    long mac = NdpMessage.macOption(frame, options, end, NdpMessage.OPTION_SOURCE_MAC);
+    boolean nobody = IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow());
+    boolean badMac = mac >= 0 && (nobody || mac == 0 || MacAddress.isGroup(mac));
+    if (badMac) {
+      counters.drop(Drop.NDP_MALFORMED);
+      return false;
+    }
+    if (mac > 0 && lan.isGuestSource(packet.sourceHigh(), packet.sourceLow())) {
+      neighbors.learn(packet.sourceHigh(), packet.sourceLow(), mac);
+    }
+    return true;
   }
 
   private void solicited(Packet packet, ByteBuf frame, int at) {

@@ -4,6 +4,7 @@
  * <pre>
  *   ARP                      -> ArpResponder   "the gateway is at ..."
  *   ICMPv6 135               -> NdpResponder   the same for IPv6
+ *   ICMPv6 133               -> RouterAdvertiser, "I am your router, and your network is ..."
  *   ICMP and ICMPv6 echo     -> icmp's EchoResponder, for our own addresses
  *   UDP to port 67           -> DhcpServer     an IPv4 address, and the network's plan
  * </pre>
@@ -22,11 +23,13 @@
  * client's messages arrive depends on the address that it has by then. DHCP is rare, so it is
  * ordinary Java, of values.
  *
- * <p>What it does not do: it advertises no routes and never asks: the guest always speaks first.
- * Owned by one Shard's event loop; not thread-safe. Called by {@code pipeline}.
+ * <p>What it does not do: it never asks. But for router advertisements, of which the first shard of
+ * an engine sends one every few minutes, the guest speaks first. When an engine ends it does not
+ * say that the router is gone (RFC 4861 §6.2.5 would have it): the next one on the same device is
+ * the same router. Owned by one Shard's event loop; not thread-safe. Called by {@code pipeline}.
  *
- * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §7 (neighbour discovery); RFC 792, RFC 4443 §4 (echo); RFC
- * 2131, RFC 2132, RFC 4039 (DHCP).
+ * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §6.2, §7, RFC 8106 (neighbour discovery); RFC 792, RFC 4443
+ * §4 (echo); RFC 2131, RFC 2132, RFC 4039 (DHCP).
  */
 @NullMarked
 package io.slipway.gateway;

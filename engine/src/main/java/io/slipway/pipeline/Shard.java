@@ -75,7 +75,8 @@ public final class Shard {
     this.loopTimers = new LoopTimers(timers, clock, this::timeIsUp);
     this.egress = new Egress(lan, sink, neighbors, counters, lan.mtu(), shards, own);
     this.icmpErrors = new IcmpErrors(egress, lan, counters, shards);
-    this.gateway = new Gateway(lan, egress, neighbors, leases, counters);
+    this.gateway =
+        new Gateway(lan, egress, neighbors, timers, leases, counters, own == 0, nowNanos);
     this.reassembler =
         new FragmentReassembler(timers, icmpErrors, counters, ByteBufAllocator.DEFAULT);
     this.flows = flowsFactory.create(this);

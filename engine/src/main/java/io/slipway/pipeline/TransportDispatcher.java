@@ -205,7 +205,7 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     counters.count(Count.ICMP_IN);
     int type = IcmpHeader.type(frame, at);
     if (v6 && NdpMessage.isNdp(type)) {
-      gateway.icmp(packet);
+      gateway.icmp(packet, shard.nowNanos());
     } else if (IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow())) {
       counters.drop(Drop.MULTICAST);
     } else if (IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow())) {
@@ -213,7 +213,7 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     } else if (v6 ? IcmpHeader.isError6(type) : IcmpHeader.isError4(type)) {
       flows.icmpFromGuest(packet, shard.nowNanos());
     } else if (gateway.ownAddresses().contains(packet.destinationHigh(), packet.destinationLow())) {
-      gateway.icmp(packet);
+      gateway.icmp(packet, shard.nowNanos());
     } else if (type == (v6 ? IcmpHeader.ECHO_REQUEST_V6 : IcmpHeader.ECHO_REQUEST)) {
       if (!isForNobody(packet)) {
         flows.echo(packet, shard.nowNanos());

@@ -1,8 +1,10 @@
 package io.slipway.route;
 
 import io.slipway.wire.Cidr;
+import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param subnet6 null when IPv6 is off
  * @param mac our Ethernet address
  * @param mtu the largest IP packet that the guest's interface takes, in bytes
+ * @param search domains in which the guest looks for unqualified names
  */
 public record Lan(
     Cidr subnet4,
@@ -26,7 +29,8 @@ public record Lan(
     @Nullable IpAddress dns6,
     @Nullable IpAddress guest6,
     MacAddress mac,
-    int mtu) {
+    int mtu,
+    List<DomainName> search) {
 
   /** The smallest MTU that IPv6 may run on (RFC 8200 §5). */
   public static final int LEAST_MTU6 = 1280;
@@ -35,11 +39,27 @@ public record Lan(
 
   /** Refuses an IPv6 part that is not whole. */
   public Lan {
+    search = List.copyOf(search);
     boolean all = subnet6 != null && gateway6 != null && dns6 != null && guest6 != null;
     boolean none = subnet6 == null && gateway6 == null && dns6 == null && guest6 == null;
     if (!all && !none) {
       throw new IllegalArgumentException("an IPv6 plan needs subnet, gateway, DNS and guest");
     }
+  }
+
+  /** A plan without search domains. */
+  public Lan(
+      Cidr subnet4,
+      IpAddress gateway4,
+      IpAddress dns4,
+      IpAddress guest4,
+      @Nullable Cidr subnet6,
+      @Nullable IpAddress gateway6,
+      @Nullable IpAddress dns6,
+      @Nullable IpAddress guest6,
+      MacAddress mac,
+      int mtu) {
+    this(subnet4, gateway4, dns4, guest4, subnet6, gateway6, dns6, guest6, mac, mtu, List.of());
   }
 
   /** The plan with gateway 2, DNS 3 and guest 100 in each subnet. */

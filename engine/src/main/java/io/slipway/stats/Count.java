@@ -26,6 +26,7 @@ public enum Count {
   ICMP_ERRORS_OUT("ICMP errors to the guest"),
   ARP_REPLIES("ARP replies"),
   NDP_REPLIES("neighbour advertisements"),
+  ROUTER_ADVERTISEMENTS("router advertisements"),
   DHCP_REPLIES("DHCP replies"),
   FRAGMENTS_IN("IP fragments from the guest"),
   FRAGMENTS_OUT("IP fragments to the guest"),

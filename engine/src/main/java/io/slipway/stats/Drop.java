@@ -14,6 +14,7 @@ public enum Drop {
   ARP_NOT_FOR_US("ARP packet that needs no answer"),
   NDP_MALFORMED("malformed neighbour discovery message"),
   NDP_NOT_FOR_US("neighbour discovery message that needs no answer"),
+  NDP_RATE_LIMIT("router solicitation that comes too soon"),
   DHCP_MALFORMED("malformed DHCP message"),
   DHCP_NOT_FOR_US("DHCP message to another server"),
   DHCP_NO_ADDRESS("DHCP client for whom no address is left"),

@@ -227,14 +227,6 @@ class GatewayTest {
     assertThat(line.sent.all()).isEmpty();
   }
 
-  @Test
-  void routerSolicitationsFindNoAnswerYet() {
-    byte[] message = icmp("fe80::5", "ff02::2", 133, 0, 0, new byte[0]);
-    line.give(frame(ipv6("fe80::5", "ff02::2", 58, 255, message)));
-    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(1);
-    assertThat(line.sent.all()).isEmpty();
-  }
-
   // ---- echo
 
   @ParameterizedTest

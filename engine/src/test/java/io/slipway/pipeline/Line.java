@@ -64,27 +64,34 @@ public final class Line implements AutoCloseable {
   }
 
   public Line(Offload offload, boolean v6) {
-    this(new SentFrames(offload), null, v6, new Siblings(1, 0), 0);
+    this(new SentFrames(offload), null, lan(v6), new Siblings(1, 0), 0);
+  }
+
+  /** A line for another network, on a device without offloads. */
+  public Line(Lan lan) {
+    this(new SentFrames(Offload.NONE), null, lan, new Siblings(1, 0), 0);
   }
 
   /** One of several lines that serve the same guest, on a device with the virtio header. */
   Line(Offload offload, Siblings siblings, int own) {
-    this(new SentFrames(offload), null, true, siblings, own);
+    this(new SentFrames(offload), null, lan(true), siblings, own);
   }
 
   /** A line whose answers go to {@code sink}; {@link #sent} stays empty. */
   Line(FrameSink sink) {
-    this(new SentFrames(Offload.NONE), sink, true, new Siblings(1, 0), 0);
+    this(new SentFrames(Offload.NONE), sink, lan(true), new Siblings(1, 0), 0);
   }
 
-  private Line(SentFrames sent, @Nullable FrameSink sink, boolean v6, Siblings siblings, int own) {
+  private static Lan lan(boolean v6) {
+    return Lan.standard(
+        Cidr.parse("10.0.2.0/24"),
+        v6 ? Cidr.parse("fd00::/64") : null,
+        new MacAddress(GuestFrames.OUR_MAC),
+        1500);
+  }
+
+  private Line(SentFrames sent, @Nullable FrameSink sink, Lan lan, Siblings siblings, int own) {
     this.sent = sent;
-    Lan lan =
-        Lan.standard(
-            Cidr.parse("10.0.2.0/24"),
-            v6 ? Cidr.parse("fd00::/64") : null,
-            new MacAddress(GuestFrames.OUR_MAC),
-            1500);
     Router router = new Router(lan, RouterConfig.DEFAULT);
     shard =
         new Shard(
@@ -140,7 +147,7 @@ public final class Line implements AutoCloseable {
   }
 
   /** Lets time pass and timers run. */
-  void pass(long nanos) {
+  public void pass(long nanos) {
     nowNanos += nanos;
     channel.advanceTimeBy(nanos, TimeUnit.NANOSECONDS);
     channel.runScheduledPendingTasks();
