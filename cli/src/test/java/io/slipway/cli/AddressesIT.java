@@ -11,6 +11,8 @@ import io.slipway.cli.it.Services.Sample;
 import io.slipway.cli.it.Services.Server;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Guests that are given a bare device and find out for themselves what their network is like. */
 final class AddressesIT {
@@ -47,6 +49,21 @@ final class AddressesIT {
                   + sample.name()
                   + " | sha256sum");
       assertThat(fetched.ok().text()).as(fetched.toString()).startsWith(sample.sha256());
+    }
+  }
+
+  /** A guest whose plan we put on its device hears advertisements, and needs nothing of them. */
+  @ParameterizedTest
+  @EnumSource(Caller.class)
+  void aGuestThatIsConfiguredKeepsToThePlan(Caller caller) {
+    try (Guest guest = Guest.start(caller)) {
+      guest.run("rdisc6 -m -w 1000 tap0").ok();
+      assertThat(guest.run("ip -6 -o addr show dev tap0 scope global").ok().text())
+          .contains("inet6 fd00::100/64 scope global nodad")
+          .hasLineCount(1);
+      assertThat(guest.run("ip -6 route show default").ok().text())
+          .startsWith("default via fd00::2 dev tap0")
+          .hasLineCount(1);
     }
   }
 

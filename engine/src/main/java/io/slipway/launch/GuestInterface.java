@@ -27,6 +27,14 @@ public final class GuestInterface {
 
   private static final Pattern FAILED_LINE = Pattern.compile("^Command failed -:(\\d+)$");
 
+  /**
+   * Whoever is told its address by us needs no second one from our advertisements. Where the sysctl
+   * cannot be written, for want of IPv6 or because /proc is read-only, it has both.
+   */
+  private static final String CONFIGURE =
+      "{ echo 0 >\"/proc/sys/net/ipv6/conf/$0/accept_ra\"; } 2>/dev/null;"
+          + " exec ip -force -batch -";
+
   private GuestInterface() {}
 
   /**
@@ -120,7 +128,7 @@ public final class GuestInterface {
    */
   public static @Nullable String configure(NamespaceDoor door, InterfacePlan plan) {
     String batch = String.join("\n", plan.commands()) + "\n";
-    NamespaceDoor.Outcome outcome = door.run(batch, "ip", "-force", "-batch", "-");
+    NamespaceDoor.Outcome outcome = door.run(batch, "sh", "-c", CONFIGURE, plan.name());
     if (outcome.status() == 0) {
       return null;
     }
