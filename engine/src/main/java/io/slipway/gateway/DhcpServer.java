@@ -118,7 +118,8 @@ final class DhcpServer {
     reply
         .with(DhcpReply.OPTION_MASK, mask)
         .with(DhcpReply.OPTION_ROUTER, own)
-        .withShort(DhcpReply.OPTION_MTU, lan.mtu());
+        .withShort(DhcpReply.OPTION_MTU, lan.mtu())
+        .withSearch(lan.search());
     if (prefix < 31) {
       reply.with(DhcpReply.OPTION_BROADCAST, own | ~mask);
     }

@@ -1,6 +1,7 @@
 package io.slipway.wire;
 
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /**
  * Writes what a DHCP server says (RFC 2131 §4.3.1, RFC 2132). Owned by whoever answers; writes into
@@ -19,6 +20,9 @@ public final class DhcpReply {
   public static final int OPTION_MTU = 26;
   public static final int OPTION_BROADCAST = 28;
   public static final int OPTION_LEASE_SECONDS = 51;
+  public static final int OPTION_SEARCH = 119;
+
+  private static final int MOST_OF_OPTION = 255;
 
   private final ByteBuf buffer;
 
@@ -55,6 +59,18 @@ public final class DhcpReply {
   /** Adds an option of two bytes. */
   public DhcpReply withShort(int option, int value) {
     buffer.writeByte(option).writeByte(2).writeShort(value);
+    return this;
+  }
+
+  /**
+   * Adds the domains in which to look for unqualified names (RFC 3397), if the option holds them.
+   */
+  public DhcpReply withSearch(List<DomainName> domains) {
+    int length = domains.stream().mapToInt(DomainName::encodedLength).sum();
+    if (length > 0 && length <= MOST_OF_OPTION) {
+      buffer.writeByte(OPTION_SEARCH).writeByte(length);
+      domains.forEach(domain -> domain.write(buffer));
+    }
     return this;
   }
 

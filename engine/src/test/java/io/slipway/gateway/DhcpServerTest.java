@@ -10,13 +10,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.slipway.egress.SentFrame;
 import io.slipway.pipeline.Line;
+import io.slipway.route.Lan;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
+import io.slipway.wire.Cidr;
+import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
+import io.slipway.wire.MacAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +43,7 @@ final class DhcpServerTest {
   private static final int XID = 0x1234_5678;
   private static final String ALL = "255.255.255.255";
 
-  private final Line line = new Line();
+  private Line line = new Line();
 
   @AfterEach
   void close() {
@@ -178,6 +183,39 @@ final class DhcpServerTest {
     taken(GUEST_MAC, GUEST4);
     assertThat(line.counters.get(Count.DHCP_REPLIES)).isEqualTo(2);
     assertThat(line.counters.dropped(Drop.SOURCE_FORBIDDEN)).isZero();
+  }
+
+  @Test
+  void theDomainsToSearchAreTold() {
+    Lan lan = Lan.standard(Cidr.parse("10.0.2.0/24"), null, new MacAddress(OUR_MAC), 1500);
+    String label = "x".repeat(60);
+    List<DomainName> longest =
+        List.of(
+            new DomainName("example.com"),
+            new DomainName(String.join(".", label, label, label, "y".repeat(57))));
+    line.close();
+    line = new Line(searching(lan, longest));
+    give(new Ask(DISCOVER, GUEST_MAC));
+    assertThat(answer().get("119")).startsWith("076578616d706c6503636f6d00").hasSize(2 * 255);
+    line.close();
+    line = new Line(searching(lan, List.of(longest.get(1), longest.get(1))));
+    give(new Ask(DISCOVER, GUEST_MAC));
+    assertThat(answer()).doesNotContainKey("119").containsEntry("yiaddr", GUEST4);
+  }
+
+  private static Lan searching(Lan lan, List<DomainName> search) {
+    return new Lan(
+        lan.subnet4(),
+        lan.gateway4(),
+        lan.dns4(),
+        lan.guest4(),
+        null,
+        null,
+        null,
+        null,
+        lan.mac(),
+        lan.mtu(),
+        search);
   }
 
   @Test
