@@ -6,10 +6,12 @@ import static io.slipway.cli.it.RoutedWorld.SERVER;
 import static io.slipway.cli.it.RoutedWorld.SERVER6;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.Result;
 import io.slipway.cli.it.RoutedWorld;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,7 +74,11 @@ final class PingIT {
           .contains("From 10.0.2.2 icmp_seq=1 Packet filtered");
       assertThat(guest.run("ping -c 1 -W 3 " + SERVER6).out())
           .contains("From fd00::2 icmp_seq=1", "Administratively prohibited");
-      assertThat(guest.engine().err()).contains("no_ping_socket");
+      Await.until(
+          "the log says why",
+          Duration.ofSeconds(10),
+          () -> guest.engine().err().contains("no_ping_socket"),
+          guest.engine()::soFar);
       world.pingSockets(ALL_GROUPS);
       guest.run("ping -c 1 -W 2 " + SERVER).ok();
     }
