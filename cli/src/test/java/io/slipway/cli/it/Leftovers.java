@@ -25,6 +25,9 @@ public final class Leftovers {
   private static final List<Path> ROOMS =
       List.of(Path.of("/tmp"), Path.of("/var/tmp"), Path.of("/dev/shm"), Path.of("/run"));
 
+  /** The directories of this run, and of others that go on beside it. */
+  private static final String RUNS = "/tmp/slipway-\\(it\\|checkout\\|launch\\)[^/]*";
+
   private static final String TELLING = ".*/[^/]*\\(slipway\\|netty\\|\\.so\\|\\.jar\\)[^/]*";
 
   private final World world;
@@ -118,8 +121,8 @@ public final class Leftovers {
                   "-xdev",
                   "-maxdepth",
                   "2",
-                  "-path",
-                  TestHost.directory().toString(),
+                  "-regex",
+                  RUNS,
                   "-prune",
                   "-o",
                   "(",

@@ -8,13 +8,14 @@ import java.util.List;
  * TestHost}.
  */
 final class OrdinaryUser {
-  private static final String NAME = "slipway-it";
+  private static final String NAMES = "slipway-it-";
+  private static final String NAME = NAMES + ProcessHandle.current().pid();
 
   private final Path home;
   private final String uid;
 
   OrdinaryUser(Path home) {
-    remove();
+    removeStale();
     Proc.run("useradd", "--no-create-home", "--home-dir", home.toString(), NAME).ok();
     this.home = home;
     uid = Proc.run("id", "-u", NAME).ok().text();
@@ -42,8 +43,24 @@ final class OrdinaryUser {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   }
 
-  /** Removes the user and whatever still runs as it, also what a killed run left behind. */
+  /** Removes the user and whatever still runs as it. */
   void remove() {
+    remove(NAME);
+  }
+
+  /** Removes what runs that were killed left behind: users named after processes that are gone. */
+  private static void removeStale() {
+    Proc.run("cut", "-d:", "-f1", "/etc/passwd")
+        .ok()
+        .out()
+        .lines()
+        .filter(name -> name.matches(NAMES + "\\d+"))
+        .filter(name -> ProcessHandle.of(Long.parseLong(name.substring(NAMES.length()))).isEmpty())
+        .forEach(OrdinaryUser::remove);
+    remove(NAME);
+  }
+
+  private static void remove(String name) {
     Proc.run(
             "sh",
             "-c",
@@ -54,7 +71,7 @@ final class OrdinaryUser {
             userdel $1
             """,
             "sh",
-            NAME)
+            name)
         .ok();
   }
 }

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * This machine, prepared for the integration tests: set up by whoever asks first, restored when the
- * process that runs the tests ends. Only one run at a time may use a machine.
+ * process that runs the tests ends. Several runs may share a machine: what each one makes bears its
+ * process id.
  */
 public final class TestHost {
   /** True for the full sizes, false for those of a quick run. */
   public static final boolean LONG = Boolean.getBoolean("slipway.long");
 
-  private static final Path TUN = Path.of("/dev/net/tun");
   private static final List<String> TOOLS =
       List.of(
           "curl",
@@ -102,7 +102,7 @@ public final class TestHost {
     private Path checkout;
     private @Nullable OrdinaryUser user;
     private @Nullable Path mounted;
-    private String tunMode = "";
+    private @Nullable TunDevice tun;
 
     private Setup() throws IOException {
       Path module = Path.of(System.getProperty("basedir", "")).toAbsolutePath().normalize();
@@ -127,8 +127,7 @@ public final class TestHost {
         throw new AssertionError("the integration tests make users and namespaces: run as root");
       }
       requireTools();
-      tunMode = Proc.run("stat", "-c", "%a", TUN.toString()).ok().text();
-      Proc.run("chmod", "666", TUN.toString()).ok();
+      tun = new TunDevice();
       OrdinaryUser made = new OrdinaryUser(Files.createDirectory(directory.resolve("home")));
       user = made;
       showCheckoutTo(made);
@@ -173,10 +172,8 @@ public final class TestHost {
       if (made != null) {
         made.remove();
       }
-      if (!tunMode.isEmpty()) {
-        Proc.run("chmod", tunMode, TUN.toString()).ok();
-      }
-      try (Stream<Path> files = Files.walk(directory)) {
+      try (TunDevice _ = tun;
+          Stream<Path> files = Files.walk(directory)) {
         files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
