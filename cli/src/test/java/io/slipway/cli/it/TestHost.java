@@ -172,11 +172,20 @@ public final class TestHost {
       if (made != null) {
         made.remove();
       }
-      try (TunDevice _ = tun;
-          Stream<Path> files = Files.walk(directory)) {
-        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+      try {
+        TunDevice opened = tun;
+        if (opened != null) {
+          opened.close();
+        }
+        deleteDirectory();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      }
+    }
+
+    private void deleteDirectory() throws IOException {
+      try (Stream<Path> files = Files.walk(directory)) {
+        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
       }
     }
   }
