@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.Result;
 import io.slipway.cli.it.TcpServer;
 import io.slipway.cli.it.TestHost;
@@ -13,10 +14,13 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Connections that come and go leave nothing: no flow, no descriptor, no buffer. */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class ChurnIT {
   /** Connects, has one octet echoed and closes, again and again. */
   private static final String CYCLES =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.LossyPath;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.TcpServer;
@@ -15,12 +16,15 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong around a running engine is got over: nothing hangs, nothing is lost. */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class FaultsIT {
   private static final long MIB = 1 << 20;
   private static final Duration START = Duration.ofSeconds(15);

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.Result;
 import io.slipway.cli.it.Services;
 import io.slipway.cli.it.Services.Sample;
 import io.slipway.cli.it.Services.Server;
 import io.slipway.cli.it.TcpServer;
 import io.slipway.cli.it.TestHost;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A guest's kernel without this or that of modern TCP, or with more of it than we have. */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class GuestSettingsIT {
   private final Sample sample = Sample.make(TestHost.LONG ? 256 : 16);
 

@@ -8,6 +8,7 @@ import io.slipway.cli.it.TestHost;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The guest's kernel at the end of a bad line: every byte arrives, and not much later than if the
  * kernel stood at our end, too.
  */
+@Isolated
 final class LossyPathIT {
   private static final long BYTES = 400_000_000;
   private static final Duration WARM_UP = Duration.ofSeconds(2);

@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.TimedTransfer;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The guest's link changes its MTU while it is busy: no byte is lost and the transfer ends. */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class MtuChangeIT {
   @ParameterizedTest
   @ValueSource(strings = {"off", "auto"})

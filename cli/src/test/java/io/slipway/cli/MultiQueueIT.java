@@ -6,6 +6,7 @@ import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.HandMade;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.Result;
 import io.slipway.cli.it.Services;
@@ -17,6 +18,8 @@ import io.slipway.cli.it.TestHost;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Several queues, each with an event loop of its own: the guest's kernel puts a flow's first frames
  * into any of them, so with two every other flow begins on the wrong one.
  */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class MultiQueueIT {
   private static final Duration SOON = Duration.ofSeconds(30);
 

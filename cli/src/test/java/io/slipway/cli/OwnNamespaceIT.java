@@ -6,6 +6,7 @@ import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.HandMade;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.Result;
 import io.slipway.cli.it.Services;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * README, "Bring your own namespace", typed into two shells as it stands there: the first block of
  * code into one, the second, in which {@code $PID} is what the first one printed, into the other.
  */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class OwnNamespaceIT {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final String DEVICE = "tun0";

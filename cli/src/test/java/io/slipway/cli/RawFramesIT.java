@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * ICMP, ARP and their decoders, case by case. The cases are in {@code raw_frames.py}, which runs
  * alone, too, and against the kernel's own TCP.
  */
+@Isolated
 final class RawFramesIT {
   private static final String PEER = "cli/src/test/resources/raw_frames.py";
   private static final String ASKER = "cli/src/test/resources/raw_answers.py";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.LossyPath;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.TestHost;
@@ -11,11 +12,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Everything at once over a line that loses, delays and overtakes, for as long as one cares to
  * wait: every octet is right, and the engine is afterwards as it was before.
  */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class SoakIT {
   private static final String TRAFFIC = "mixed_traffic.py";
   private static final String LINE = "loss=1 delay=5 jitter=3 seed=1";

@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.slipway.cli.it.Await;
 import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
+import io.slipway.cli.it.Load;
 import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.TcpServer;
 import io.slipway.cli.it.TestHost;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Guests that stop reading cost a bounded amount of memory, and go on where they stopped. */
+@ResourceLock(value = Load.PROCESSORS, mode = ResourceAccessMode.READ)
 final class StalledGuestIT {
   private static final int MIB = 1 << 20;
   private static final int BYTES_PER_FLOW = 4 * MIB;

@@ -9,6 +9,10 @@
  * that somebody else made, {@link io.slipway.cli.it.LossyPath} is a guest behind a bad line.
  * Services that guests talk to are in {@link io.slipway.cli.it.Services}.
  *
+ * <p>Two classes run at a time, so what a test makes has a name or a port that no other has. A
+ * class that compares speeds or times closely is {@code Isolated}; one that keeps the processors
+ * busy for seconds says so by a lock on {@link io.slipway.cli.it.Load#PROCESSORS}.
+ *
  * <p>Everything here is closed by whoever opened it; a test that fails leaves nothing behind. A
  * missing tool or privilege is a failure with a clear message, never a skipped test. Sizes are
  * those of a quick run unless {@code -Dslipway.long=true}.
