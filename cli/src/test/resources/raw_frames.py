@@ -3156,13 +3156,16 @@ def show(frames, most):
 
 
 def run(t, arguments, alive):
-    rows = []
+    rows, chosen = [], 0
     for name, level, linux, function in CASES:
         if arguments.case and not any(fnmatch.fnmatch(name, p) for p in arguments.case):
             continue
         if not arguments.case and level > arguments.level:
             continue
         if arguments.family == 6 and not any(fnmatch.fnmatch(name, p) for p in OVER_IPV6):
+            continue
+        chosen += 1
+        if chosen % arguments.parts != arguments.part % arguments.parts:
             continue
         begin = t.now()
         said, frames = attempt(t, function)
@@ -3183,6 +3186,8 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument('case', nargs='*', help='names or patterns; default: by level')
     p.add_argument('--level', type=int, default=1, help='0: quick, 1: all but the slow, 2: all')
+    p.add_argument('--parts', type=int, default=1, help='of how many, each with an engine of its own,')
+    p.add_argument('--part', type=int, default=1, help='this is which, from 1: every so manieth case')
     p.add_argument('--netns', help='network namespace of a guest that runs')
     p.add_argument('--interface', default='tap0')
     p.add_argument('--launcher', help='start this engine; default: that of the checkout', default=os.path.join(

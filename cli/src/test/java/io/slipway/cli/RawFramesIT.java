@@ -9,23 +9,32 @@ import io.slipway.cli.it.TestHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What no kernel would send: a peer of raw frames on the guest's link tries the engine's TCP, UDP,
  * ICMP, ARP and their decoders, case by case. The cases are in {@code raw_frames.py}, which runs
  * alone, too, and against the kernel's own TCP.
+ *
+ * <p>A peer waits most of its time, for what should come late or not at all, so several are at work
+ * at once, each with an engine of its own.
  */
 @Isolated
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class RawFramesIT {
-  private static final String PEER = "cli/src/test/resources/raw_frames.py";
-  private static final String ASKER = "cli/src/test/resources/raw_answers.py";
+  private static final String PEER = "raw_frames.py";
+  private static final String ASKER = "raw_answers.py";
   private static final String ANSWERS =
       "engine/src/test/resources/io/slipway/tcp/linux-answers.txt";
   private static final Duration LIMIT = Duration.ofMinutes(TestHost.LONG ? 8 : 2);
+
+  /** Among how many peers the cases of plain frames are dealt out. */
+  private static final int PARTS = 3;
 
   /** In a quick run: what looks different when frames are larger than the MTU. */
   private static final List<String> LARGE =
@@ -36,57 +45,58 @@ final class RawFramesIT {
   private static final List<String> OTHER_FAMILY =
       List.of("data_*", "mss_*", "rst_*", "tcp_checksum_*", "half_*");
 
+  private final List<Encounter> encounters = new ArrayList<>();
+
+  /** A peer at work on an engine. Closed by the test's class. */
+  record Encounter(String name, Guest guest, Proc peer) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  @BeforeAll
+  void startAll() {
+    // The same table that the engine's unit test reads, here on the wire.
+    List<String> table = List.of("--expect", TestHost.checkout().resolve(ANSWERS).toString());
+    start("answers as by Linux", "off", ASKER, table);
+    for (int part = 1; part <= PARTS; part++) {
+      List<String> cases = TestHost.LONG ? List.of("--level", "2") : List.of("--level", "0");
+      start("plain frames, part " + part, "off", PEER, cases, "--parts", PARTS, "--part", part);
+    }
+    List<String> all = List.of("--level", "2");
+    start("large frames", "auto", PEER, TestHost.LONG ? all : LARGE, "--offload", "auto");
+    start("IPv6", "off", PEER, TestHost.LONG ? all : OTHER_FAMILY, "--family", 6);
+  }
+
+  private void start(
+      String name, String offload, String script, List<String> what, Object... more) {
+    Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", offload);
+    List<Object> arguments = new ArrayList<>(what);
+    arguments.addAll(List.of("--netns", "/proc/" + guest.pid() + "/ns/net"));
+    arguments.addAll(List.of(more));
+    encounters.add(
+        new Encounter(name, guest, Proc.startScript(List.of(), script, arguments.toArray())));
+  }
+
+  @AfterAll
+  void stopAll() {
+    for (Encounter encounter : encounters) {
+      encounter.peer().close();
+    }
+    for (Encounter encounter : encounters) {
+      encounter.guest().close();
+    }
+  }
+
+  List<Encounter> encounters() {
+    return encounters;
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"off", "auto"})
-  void everyCasePasses(String offload) {
-    try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", offload);
-        Proc peer = Proc.start(peer(guest, offload))) {
-      peer.await(LIMIT).ok();
-      assertThat(guest.stop().err()).doesNotContain("Exception");
-    }
-  }
-
-  @Test
-  void everyCaseAboutConnectionsPassesOverIpv6() {
-    try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", "off");
-        Proc peer = Proc.start(peer(guest, "off", "--family", "6"))) {
-      peer.await(LIMIT).ok();
-      assertThat(guest.stop().err()).doesNotContain("Exception");
-    }
-  }
-
-  /** The same table that the engine's unit test reads, here on the wire. */
-  @Test
-  void everySegmentIsAnsweredAsByLinux() {
-    try (Guest guest = Guest.start(Caller.ROOT, "--host-loopback", "--offload", "off");
-        Proc peer =
-            Proc.start(
-                List.of(
-                    "/usr/bin/python3",
-                    TestHost.checkout().resolve(ASKER).toString(),
-                    "--expect",
-                    TestHost.checkout().resolve(ANSWERS).toString(),
-                    "--netns",
-                    "/proc/" + guest.pid() + "/ns/net"))) {
-      peer.await(LIMIT).ok();
-      assertThat(guest.stop().err()).doesNotContain("Exception");
-    }
-  }
-
-  private static List<String> peer(Guest guest, String offload, String... more) {
-    List<String> argv = new ArrayList<>();
-    argv.addAll(List.of("/usr/bin/python3", TestHost.checkout().resolve(PEER).toString()));
-    argv.addAll(List.of("--netns", "/proc/" + guest.pid() + "/ns/net", "--offload", offload));
-    argv.addAll(List.of(more));
-    if (TestHost.LONG) {
-      argv.addAll(List.of("--level", "2"));
-    } else if (List.of(more).contains("6")) {
-      argv.addAll(OTHER_FAMILY);
-    } else if (offload.equals("off")) {
-      argv.addAll(List.of("--level", "0"));
-    } else {
-      argv.addAll(LARGE);
-    }
-    return argv;
+  @MethodSource("encounters")
+  void everyCasePasses(Encounter encounter) {
+    encounter.peer().await(LIMIT).ok();
+    assertThat(encounter.guest().stop().err()).doesNotContain("Exception");
   }
 }

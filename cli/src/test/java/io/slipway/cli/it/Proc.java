@@ -57,7 +57,7 @@ public final class Proc implements AutoCloseable {
   }
 
   /** Starts, behind a prefix such as {@code ip netns exec NAME}, one of the tests' resources. */
-  static Proc startScript(List<String> prefix, String script, Object... arguments) {
+  public static Proc startScript(List<String> prefix, String script, Object... arguments) {
     List<String> argv = new ArrayList<>(prefix);
     Path file = TestHost.checkout().resolve("cli/src/test/resources/" + script);
     argv.addAll(List.of("/usr/bin/python3", file.toString()));
