@@ -23,6 +23,13 @@ final class LanPlan {
   private static final int GUEST4 = 100;
   private static final int GUEST6 = 0x100;
 
+  /** The longest prefix of IPv6 that has addresses for gateway, DNS server and guest. */
+  private static final int SMALLEST6 = 126;
+
+  /** RFC 4291 §2.4: addresses that mean something else than a machine of a network. */
+  private static final List<Cidr> SPECIAL6 =
+      List.of(Cidr.parse("::/80"), Cidr.parse("fe80::/10"), Cidr.parse("ff00::/8"));
+
   /** What resolv.conf(5) promised for long, and what one option of DHCP holds. */
   private static final int MOST_SEARCHED = 6;
 
@@ -121,11 +128,14 @@ final class LanPlan {
     @Nullable IpAddress guest = override(Options.GUEST, subnet, v4, planned);
     @Nullable IpAddress gateway = override(Options.GATEWAY, subnet, v4, planned);
     @Nullable IpAddress dns = override(Options.DNS, subnet, v4, planned);
+    if (asked != null && !v4) {
+      checkNetwork6(asked, guest != null && gateway != null && dns != null);
+    }
     if (guest == null) {
       guest =
           onDevice != null && subnet.contains(onDevice.guest())
               ? onDevice.guest()
-              : nth(subnet, v4 ? GUEST4 : GUEST6, Options.GUEST);
+              : v4 ? nth(subnet, GUEST4, Options.GUEST) : guest6(subnet, gateway, dns);
     }
     if (gateway == null) {
       gateway =
@@ -142,6 +152,39 @@ final class LanPlan {
           "--guest: '" + guest + "' is the address of the gateway or the DNS server, too");
     }
     return new Family(subnet, guest, gateway, dns);
+  }
+
+  private static void checkNetwork6(Cidr subnet, boolean allGiven) {
+    if (subnet.prefix() > SMALLEST6 && !allGiven) {
+      throw new UsageException(
+          "--cidr6: '"
+              + subnet
+              + "' is too small for gateway, DNS server and guest; a /"
+              + SMALLEST6
+              + " is the smallest");
+    }
+    for (Cidr special : SPECIAL6) {
+      if (special.contains(subnet) || subnet.contains(special)) {
+        throw new UsageException(
+            "--cidr6: '" + subnet + "' overlaps " + special + ", where no guest can be");
+      }
+    }
+  }
+
+  /** The planned address, or in a network that is too small for it, the first that is free. */
+  private static IpAddress guest6(
+      Cidr subnet, @Nullable IpAddress gateway, @Nullable IpAddress dns) {
+    if (contains(subnet, GUEST6)) {
+      return subnet.nth(GUEST6);
+    }
+    IpAddress gatewayToBe = gateway == null ? nth(subnet, GATEWAY, Options.GATEWAY) : gateway;
+    IpAddress dnsToBe = dns == null ? nth(subnet, DNS, Options.DNS) : dns;
+    return LongStream.concat(LongStream.range(DNS + 1L, GUEST6), LongStream.rangeClosed(1, DNS))
+        .filter(n -> contains(subnet, n))
+        .mapToObj(subnet::nth)
+        .filter(address -> !address.equals(gatewayToBe) && !address.equals(dnsToBe))
+        .findFirst()
+        .orElseThrow(() -> noAddress(subnet, DNS + 1, Options.GUEST));
   }
 
   private @Nullable IpAddress override(

@@ -43,7 +43,8 @@ final class Options {
           "--cidr6",
           "NET",
           Values::cidr6,
-          "the guest's IPv6 network (default fd00::/64): gateway ::2, DNS ::3, guest ::100");
+          "the guest's IPv6 network, up to /126 (default fd00::/64): gateway ::2, DNS ::3, guest"
+              + " ::100 or the next free one");
   static final Option<IpAddress> GUEST =
       Option.many("--guest", "ADDR", IpAddress::parse, "the guest's address; once for each family");
   static final Option<IpAddress> GATEWAY =

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LanPlanTest {
   private static final InterfaceState NONE = InterfaceState.absent("tap0");
@@ -105,6 +107,35 @@ class LanPlanTest {
         .endsWith(" 1400");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "2000::/3, 2000::2, 2000::3, 2000::100",
+    "2001:2::/32, 2001:2::2, 2001:2::3, 2001:2::100",
+    "fd00:0:0:100::/56, fd00:0:0:100::2, fd00:0:0:100::3, fd00:0:0:100::100",
+    "fd00::/65, fd00::2, fd00::3, fd00::100",
+    "fd00::/119, fd00::2, fd00::3, fd00::100",
+    "fd00::/120, fd00::2, fd00::3, fd00::4",
+    "fd00::a0/124, fd00::a2, fd00::a3, fd00::a4",
+    "fd00::/125, fd00::2, fd00::3, fd00::4",
+    "fd00::/126, fd00::2, fd00::3, fd00::1"
+  })
+  void anIpv6NetworkMayBeOfAnyLength(String net, String gateway, String dns, String guest) {
+    assertThat(words(LanPlan.of(given("--cidr6", net), NONE)))
+        .endsWith(" " + net + " " + gateway + " " + dns + " " + guest + " 1500");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--gateway, fd00::4, fd00::4 fd00::3 fd00::5",
+    "--dns, fd00::4, fd00::2 fd00::4 fd00::5",
+    "--dns, fd00::ff, fd00::2 fd00::ff fd00::4",
+    "--guest, fd00::3, fd00::2 fd00::4 fd00::3"
+  })
+  void inASmallNetworkTheGuestStepsAside(String option, String address, String plan) {
+    assertThat(words(LanPlan.of(given("--cidr6", "fd00::/120", option, address), NONE)))
+        .endsWith(" fd00::/120 " + plan + " 1500");
+  }
+
   @Test
   void overridesGoToTheirFamily() {
     Given given = given("--guest", "10.0.2.50", "--guest", "fd00::50", "--dns", "10.0.2.1");
@@ -124,6 +155,13 @@ class LanPlanTest {
   @Test
   void contradictionsAreUsageErrors() {
     assertRefused("--cidr: '10.0.0.0/28' has no address number 100", "--cidr", "10.0.0.0/28");
+    assertRefused("--cidr6: 'fd00::/127' is too small for", "--cidr6", "fd00::/127");
+    assertRefused("--cidr6: 'fd00::1/128' is too small for", "--cidr6", "fd00::1");
+    assertRefused("--cidr6: '::/0' overlaps ::/80,", "--cidr6", "::/0");
+    assertRefused("--cidr6: '::/96' overlaps ::/80,", "--cidr6", "::/96");
+    assertRefused("--cidr6: 'fe80::/64' overlaps fe80::/10,", "--cidr6", "fe80::/64");
+    assertRefused("--cidr6: 'ff02::/120' overlaps ff00::/8,", "--cidr6", "ff02::/120");
+    assertRefused("--guest: 'fd01::1' is not an address for", "--guest", "fd01::1");
     assertRefused("--guest: '10.1.1.1' is not an address for", "--guest", "10.1.1.1");
     assertRefused("--guest: '10.0.2.255' is not an address for", "--guest", "10.0.2.255");
     assertRefused("--dns: '10.0.2.4' is the second", "--dns", "10.0.2.3", "--dns", "10.0.2.4");
