@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -29,6 +30,9 @@ import java.util.function.BooleanSupplier;
  */
 final class HostRoom implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Between two looks at a condition: what the tests wait for takes the loop microseconds. */
+  private static final long POLL_NANOS = 50_000;
 
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -101,7 +105,7 @@ final class HostRoom implements AutoCloseable {
         throw new AssertionError("timed out waiting: " + what);
       }
       if (i > 200) {
-        pause(2);
+        LockSupport.parkNanos(POLL_NANOS);
       } else {
         Thread.onSpinWait();
       }
