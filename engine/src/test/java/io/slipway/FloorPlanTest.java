@@ -29,12 +29,14 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
 
 /**
  * The house is what its plan says: which room may use which, and which rooms may touch the kernel,
  * the channels and the clock. A room that is not on the plan fails; a planned one that is not built
  * yet does not.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class FloorPlanTest {
   private static final String HOUSE = "io.slipway";
 
@@ -71,7 +73,8 @@ final class FloorPlanTest {
   private static final Set<String> EDGE_ROOMS =
       Set.of("link", "host", "names", "control", "observe", "launch", "");
 
-  private static final JavaClasses CLASSES =
+  /** Not static: it is tens of megabytes, which every later collection would look through. */
+  private final JavaClasses classes =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages(HOUSE);
@@ -79,18 +82,18 @@ final class FloorPlanTest {
   @TestFactory
   Stream<DynamicTest> eachRoomKeepsToThePlan() {
     Set<String> rooms =
-        CLASSES.stream().map(FloorPlanTest::room).collect(toCollection(TreeSet::new));
+        classes.stream().map(FloorPlanTest::room).collect(toCollection(TreeSet::new));
     return rooms.stream()
         .map(room ->
             DynamicTest.dynamicTest(
                 room.isEmpty() ? HOUSE : HOUSE + "." + room, () -> checkRoom(room)));
   }
 
-  private static void checkRoom(String room) {
+  private void checkRoom(String room) {
     Set<String> allowed = PLAN.get(room);
     assertThat(allowed).as("the plan has a room %s", room).isNotNull();
     assertThat(
-            CLASSES.stream()
+            classes.stream()
                 .filter(c -> room(c).equals(room))
                 .flatMap(c -> c.getDirectDependenciesFromSelf().stream())
                 .filter(d -> isInTheHouse(d.getTargetClass()))
@@ -99,7 +102,7 @@ final class FloorPlanTest {
                 .map(Dependency::getDescription))
         .as("uses of rooms other than %s", allowed)
         .isEmpty();
-    assertThat(CLASSES.getPackage(packageOf(room)).isAnnotatedWith(NullMarked.class))
+    assertThat(classes.getPackage(packageOf(room)).isAnnotatedWith(NullMarked.class))
         .as("%s has a package-info.java that is @NullMarked", packageOf(room))
         .isTrue();
   }
@@ -111,7 +114,7 @@ final class FloorPlanTest {
         .should()
         .beFreeOfCycles()
         .allowEmptyShould(true)
-        .check(CLASSES);
+        .check(classes);
   }
 
   @Test
@@ -122,7 +125,7 @@ final class FloorPlanTest {
         .dependOnClassesThat()
         .resideInAPackage("java.lang.foreign..")
         .allowEmptyShould(true)
-        .check(CLASSES);
+        .check(classes);
   }
 
   @Test
@@ -133,7 +136,7 @@ final class FloorPlanTest {
         .dependOnClassesThat()
         .resideInAPackage("io.netty.channel..")
         .allowEmptyShould(true)
-        .check(CLASSES);
+        .check(classes);
   }
 
   @Test
@@ -143,7 +146,7 @@ final class FloorPlanTest {
         .should()
         .dependOnClassesThat(resideInAPackage("java.net.."))
         .allowEmptyShould(true)
-        .check(CLASSES);
+        .check(classes);
   }
 
   @Test
@@ -154,7 +157,7 @@ final class FloorPlanTest {
         .accessTargetWhere(reaches(System.class, "nanoTime"))
         .because("time is handed in")
         .allowEmptyShould(true)
-        .check(CLASSES);
+        .check(classes);
   }
 
   @Test
@@ -164,7 +167,7 @@ final class FloorPlanTest {
         .accessTargetWhere(reaches(FileDescriptor.class, "from"))
         .because("it empties the file that it opens")
         .allowEmptyShould(true)
-        .check(CLASSES);
+        .check(classes);
   }
 
   private static DescribedPredicate<JavaAccess<?>> reaches(Class<?> owner, String member) {
