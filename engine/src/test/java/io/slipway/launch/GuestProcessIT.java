@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -16,17 +18,20 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Real namespaces, as root and as an ordinary user: what a command finds is what it finds without
  * us, and nothing is left behind however it ends.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class GuestProcessIT {
-  private static final LaunchHost host = new LaunchHost();
+  private static final LaunchHost machine = new LaunchHost();
+
+  private final LaunchHost host = machine.share();
 
   @BeforeAll
   static void prepareHost() {
-    host.prepare();
+    machine.prepare();
   }
 
   @AfterAll
   static void cleanHost() {
-    host.clean();
+    machine.clean();
   }
 
   @ParameterizedTest

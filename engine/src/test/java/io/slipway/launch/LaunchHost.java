@@ -19,31 +19,60 @@ import java.util.stream.Stream;
 
 /**
  * The machine that {@link GuestProcessIT} runs on: an ordinary user made for it, a device that the
- * user may open, the classes where the user may read them. Owned by the test; undone by {@link
- * #clean}.
+ * user may open, the classes where the user may read them. Owned by the class of tests; undone by
+ * {@link #clean}. Every test has a {@link #share} of its own, so that it finds what itself left.
  */
 final class LaunchHost {
-  private static final String USER = "slipway-launch";
+  private static final String NAMES = "slipway-launch-";
+  private static final String USER = NAMES + ProcessHandle.current().pid();
 
   /** A node that anybody may open, put in the place of the machine's own for the user alone. */
-  private static final String NODE = "/dev/slipway-launch-tun";
+  private static final String NODE = "/dev/" + USER;
+
+  /** Users and nodes of runs that were killed are named after processes that are gone. */
+  private static final String REMOVE_STALE =
+      """
+      for name in $(cut -d: -f1 /etc/passwd | grep "^$0"); do
+        [ -e "/proc/${name#"$0"}" ] || { userdel "$name"; rm -f "/dev/$name"; }
+      done
+      """;
 
   private static final String OPEN_TUN =
       "mount --bind " + NODE + " /dev/net/tun 2>/dev/null; exec \"$@\"";
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  /** In the environment of all that this run starts, so that what is left can be found. */
+  /** In the environment of all that this share starts, so that what is left can be found. */
   private final String mark = "SLIPWAY_LAUNCH_IT=" + UUID.randomUUID();
 
+  private final Path common;
   private final Path directory;
 
   LaunchHost() {
     try {
-      directory = Files.createTempDirectory("slipway-launch");
+      common = Files.createTempDirectory("slipway-launch");
+      directory = common;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private LaunchHost(Path common) {
+    this.common = common;
+    try {
+      directory = openToAll(Files.createTempDirectory(common, "share"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same machine for one test, with an own directory and an own mark on its processes. */
+  LaunchHost share() {
+    return new LaunchHost(common);
+  }
+
+  private static Path openToAll(Path path) throws IOException {
+    return Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
   }
 
   /** Who runs a command. */
@@ -112,14 +141,15 @@ final class LaunchHost {
   }
 
   void prepare() {
+    waitFor(start("sh", "-c", REMOVE_STALE, NAMES));
     waitFor(start("userdel", USER));
     assertThat(waitFor(start("useradd", "--no-create-home", USER))).isZero();
     waitFor(start("rm", "-f", NODE));
     assertThat(waitFor(start("mknod", "-m", "666", NODE, "c", "10", "200"))).isZero();
     try {
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+      openToAll(common);
       copyClasses();
-      Path launcher = directory.resolve("guest");
+      Path launcher = common.resolve("guest");
       Files.writeString(
           launcher,
           """
@@ -142,7 +172,7 @@ final class LaunchHost {
     for (Class<?> type : List.of(GuestProcess.class, GuestProcessMain.class)) {
       Path root = root(type);
       for (String room : List.of("io/slipway/launch", "io/slipway/sys")) {
-        Path target = Files.createDirectories(directory.resolve("classes").resolve(room));
+        Path target = Files.createDirectories(common.resolve("classes").resolve(room));
         if (Files.isDirectory(root.resolve(room))) {
           copyFiles(root.resolve(room), target);
         }
@@ -176,7 +206,7 @@ final class LaunchHost {
         + "--enable-native-access=ALL-UNNAMED "
         + properties
         + " -cp "
-        + directory.resolve("classes")
+        + common.resolve("classes")
         + " "
         + GuestProcessMain.class.getName()
         + " ";
@@ -184,7 +214,7 @@ final class LaunchHost {
 
   /** The path of a script that runs a command in namespaces, as the launcher would. */
   String launcher() {
-    return directory.resolve("guest").toString();
+    return common.resolve("guest").toString();
   }
 
   /** The path of a copy of a file beside this class. */
@@ -232,7 +262,7 @@ final class LaunchHost {
     return run(caller, words.toArray(new String[0]));
   }
 
-  /** Fails unless every process that this run has started ends within seconds. */
+  /** Fails unless every process that this share has started ends within seconds. */
   void assertNothingLeft() {
     List<String> left = left();
     for (int i = 0; i < 300 && !left.isEmpty(); i++) {
@@ -242,7 +272,7 @@ final class LaunchHost {
     assertThat(left).isEmpty();
     try (Stream<Path> files = Files.list(directory)) {
       assertThat(files.map(file -> String.valueOf(file.getFileName())))
-          .allMatch(name -> name.matches("classes|guest|guest-terminal.py|(out|err)\\d+"));
+          .allMatch(name -> name.matches("guest-terminal.py|(out|err)\\d+"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -262,7 +292,7 @@ final class LaunchHost {
 
   void clean() {
     waitFor(start("userdel", USER));
-    waitFor(start("rm", "-r", directory.toString()));
+    waitFor(start("rm", "-r", common.toString()));
     waitFor(start("rm", "-f", NODE));
   }
 
