@@ -19,11 +19,12 @@ if shell == 0:
     os.execvp("bash", ["bash", "--norc", "--noediting", "-i"])
 
 seen = ""
+shown = ""
 
 
 def expect(pattern):
     """Reads until the pattern has come, and forgets what was before its end."""
-    global seen
+    global seen, shown
     end = time.monotonic() + LIMIT
     while True:
         found = re.search(pattern, seen)
@@ -33,8 +34,9 @@ def expect(pattern):
         if time.monotonic() > end:
             sys.exit("no %r within %s s; the terminal shows %r" % (pattern, LIMIT, seen))
         if select.select([terminal], [], [], 0.1)[0]:
-            text = os.read(terminal, 4096).decode(errors="replace")
-            seen += text.replace("\r", "")
+            text = os.read(terminal, 4096).decode(errors="replace").replace("\r", "")
+            seen += text
+            shown += text
 
 
 def type_(text):
@@ -51,7 +53,7 @@ def status(expected):
     found = expect(r"\nstatus=(\d+)\n").group(1)
     expect("> $")
     if int(found) != expected:
-        sys.exit("status %s, not %s" % (found, expected))
+        sys.exit("status %s, not %s; the terminal showed %r" % (found, expected, shown[-500:]))
 
 
 expect("> $")
