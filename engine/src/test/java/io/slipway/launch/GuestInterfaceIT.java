@@ -14,8 +14,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Needs root and {@code /dev/net/tun}. */
+@Isolated // it counts the descriptors of this process
 class GuestInterfaceIT {
   private static final InterfacePlan PLAN =
       new InterfacePlan("tap0", 1400, "10.0.2.100/24", "10.0.2.2", "fd00::100/64", "fd00::2");
