@@ -77,9 +77,33 @@ public final class Gateway {
         router.solicited(packet, nowNanos);
       }
     } else if (EchoResponder.isRequest(packet.isV6(), type)) {
-      echo.answer(packet);
+      answer(packet);
     } else {
       counters.drop(Drop.ICMP_UNSUPPORTED);
+    }
+  }
+
+  /**
+   * Whether it is an echo request to addresses that ours are among: those of all nodes and of all
+   * routers on the link, those by which our addresses are asked for, and that of any router of the
+   * subnet (RFC 4291 §2.6.1, §2.7.1).
+   */
+  public boolean isForUsAmongOthers(Packet packet) {
+    return packet.isV6()
+        && EchoResponder.isRequest(true, IcmpHeader.type(packet.frame(), packet.transportAt()))
+        && !IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow())
+        && own.isShared(packet.destinationHigh(), packet.destinationLow());
+  }
+
+  /** RFC 4443 §4.2: the reply to what several have heard comes from one address. */
+  private void answer(Packet packet) {
+    IpAddress gateway6 = lan.gateway6();
+    if (own.contains(packet.destinationHigh(), packet.destinationLow()) || gateway6 == null) {
+      echo.answer(packet);
+    } else if (IpAddress.isLinkLocal(packet.sourceHigh(), packet.sourceLow())) {
+      echo.answer(packet, Lan.LINK_LOCAL_HIGH, lan.linkLocalLow());
+    } else {
+      echo.answer(packet, gateway6.high(), gateway6.low());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.slipway.gateway;
 
 import io.slipway.route.Lan;
+import io.slipway.wire.Cidr;
 import io.slipway.wire.IpAddress;
 import java.util.Arrays;
 
@@ -11,6 +12,13 @@ import java.util.Arrays;
  * listen on them. They are few, so they are found by looking through a list.
  */
 public final class OwnAddresses {
+
+  /** ff02::, and in it the all-nodes, the all-routers and the solicited-node addresses. */
+  private static final long LINK_GROUP_HIGH = 0xFF02_0000_0000_0000L;
+
+  private static final long ALL_NODES = 1;
+  private static final long ALL_ROUTERS = 2;
+  private static final long SOLICITED_NODE = 0x1_FFL;
 
   private final Lan lan;
   private IpAddress[] listening = {};
@@ -31,6 +39,31 @@ public final class OwnAddresses {
       }
     }
     return false;
+  }
+
+  /** Whether the IPv6 address is one that others have as well as we. */
+  boolean isShared(long high, long low) {
+    if (high == LINK_GROUP_HIGH) {
+      return low == ALL_NODES || low == ALL_ROUTERS || isSolicitedNode(low);
+    }
+    Cidr subnet = lan.subnet6();
+    return subnet != null && subnet.prefix() < 127 && subnet.base().is(high, low);
+  }
+
+  /** RFC 4291 §2.7.1: the group of everybody whose address ends in the same 24 bits. */
+  private boolean isSolicitedNode(long low) {
+    if (low >>> 24 != SOLICITED_NODE) {
+      return false;
+    }
+    IpAddress gateway = lan.gateway6();
+    IpAddress dns = lan.dns6();
+    return endsLike(lan.linkLocalLow(), low)
+        || (gateway != null && endsLike(gateway.low(), low))
+        || (dns != null && endsLike(dns.low(), low));
+  }
+
+  private static boolean endsLike(long one, long other) {
+    return ((one ^ other) & 0xFF_FFFF) == 0;
   }
 
   /**

@@ -11,9 +11,11 @@
  *
  * <p>{@link io.slipway.gateway.Gateway} is the door: the decoders hand it what is not a
  * conversation. {@link io.slipway.gateway.OwnAddresses} knows which addresses are ours: gateway,
- * name service, our link-local address, and those that a forward listens on. Nothing else is ever
- * answered for: not the guest's own address, not a neighbour of the guest's, and not a guest that
- * asks whether an address of its own is free (RFC 5227 §2.1.1, RFC 4862 §5.4).
+ * name service, our link-local address, and those that a forward listens on; and which we share
+ * with others (ff02::1, ff02::2, any router of the subnet), at which echo is answered in the
+ * gateway's name. Nothing else is ever answered for: not the guest's own address, not a neighbour
+ * of the guest's, and not a guest that asks whether an address of its own is free (RFC 5227 §2.1.1,
+ * RFC 4862 §5.4).
  *
  * <p>On the way the room teaches {@code egress.Neighbors} who is where, from requests and
  * solicitations whose sender is an address of the guest's subnets.

@@ -19,12 +19,6 @@ public final class EchoResponder {
 
   private static final int HOP_LIMIT = 64;
 
-  /**
-   * RFC 1349 5.1: a reply is of the request's type of service. What the path marked in it (RFC
-   * 3168) is no part of that.
-   */
-  private static final int ECN = 3;
-
   private final Egress egress;
   private final Counters counters;
 
@@ -41,21 +35,26 @@ public final class EchoResponder {
 
   /** Answers the echo request at hand; its bytes change. */
   public void answer(Packet packet) {
+    answer(packet, packet.destinationHigh(), packet.destinationLow());
+  }
+
+  /** Answers in the name of somebody: the request may have been for several. */
+  public void answer(Packet packet, long sourceHigh, long sourceLow) {
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
     int reply = packet.isV6() ? IcmpHeader.ECHO_REPLY_V6 : IcmpHeader.ECHO_REPLY;
     IcmpHeader.setType(frame, at, reply);
     boolean sent =
         egress.icmp(
-            /* sourceHigh= */ packet.destinationHigh(),
-            /* sourceLow= */ packet.destinationLow(),
+            sourceHigh,
+            sourceLow,
             /* destinationHigh= */ packet.sourceHigh(),
             /* destinationLow= */ packet.sourceLow(),
             frame,
             at,
             packet.transportLength(),
             HOP_LIMIT,
-            packet.trafficClass() & ~ECN);
+            packet.trafficClass()); // RFC 1349 5.1; the congestion marks as well, like Linux
     if (sent) {
       counters.count(Count.ICMP_OUT);
     }

@@ -19,6 +19,8 @@ public enum IcmpError {
   FRAGMENTATION_NEEDED(3, 4, 2, 0, false),
   /** Policy forbids it. */
   ADMIN_PROHIBITED(3, 13, 1, 1, false),
+  /** The source means nothing where the destination is; IPv6 only. */
+  BEYOND_SCOPE(3, 13, 1, 2, false),
   /** The hop limit ran out on the way. */
   TTL_EXCEEDED(11, 0, 3, 0, false),
   /** Fragments were missing for too long. */
@@ -26,7 +28,9 @@ public enum IcmpError {
   /** A header field made no sense. */
   PARAMETER_PROBLEM(12, 0, 4, 0, true),
   /** An option that nobody knows, and that must not be skipped. */
-  UNKNOWN_OPTION(12, 0, 4, 2, true);
+  UNKNOWN_OPTION(12, 0, 4, 2, true),
+  /** A first fragment without all of the headers; IPv6 only. */
+  HEADERS_INCOMPLETE(12, 0, 4, 3, true);
 
   private static final IcmpError[] VALUES = values();
 

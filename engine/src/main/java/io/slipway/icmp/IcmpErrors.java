@@ -30,6 +30,9 @@ public final class IcmpErrors {
   /** RFC 1812 4.3.2.5: the precedence of errors. */
   private static final int INTERNETWORK_CONTROL = 0xC0;
 
+  /** RFC 1349 §3: the bits of the type of service, without the precedence. */
+  private static final int TYPE_OF_SERVICE = 0x1E;
+
   /** ICMPv6 code of a parameter problem that is an unknown next header (RFC 4443 §3.4). */
   private static final int UNKNOWN_NEXT_HEADER = 1;
 
@@ -76,7 +79,18 @@ public final class IcmpErrors {
    *     it
    */
   public boolean send(IcmpError error, int detail, Packet offender, long nowNanos) {
-    if (closed || !mayBeAnswered(offender)) {
+    return send(error, detail, offender, error.isFromDestination(), nowNanos);
+  }
+
+  /** The same in the name of the router on the way, which looks at every packet, too. */
+  public boolean sendAsRouter(IcmpError error, int detail, Packet offender, long nowNanos) {
+    boolean ours = lan.isOurs(offender.destinationHigh(), offender.destinationLow());
+    return send(error, detail, offender, ours, nowNanos);
+  }
+
+  private boolean send(
+      IcmpError error, int detail, Packet offender, boolean fromDestination, long nowNanos) {
+    if (closed || !mayBeAnswered(error, offender)) {
       return false;
     }
     boolean v6 = offender.isV6();
@@ -86,29 +100,41 @@ public final class IcmpErrors {
     int rest = named ? nextHeaderField(offender) : detail;
     long guestHigh = offender.sourceHigh();
     long guestLow = offender.sourceLow();
+    long high = offender.destinationHigh();
+    long low = offender.destinationLow();
     IpAddress gateway = v6 ? lan.gateway6() : lan.gateway4();
-    if (error.isFromDestination() || gateway == null) {
+    if ((fromDestination && !IpAddress.isMulticast(high, low)) || gateway == null) {
       return emit(
           error.type(v6),
           error.code(v6),
           rest,
-          offender.destinationHigh(),
-          offender.destinationLow(),
+          high,
+          low,
           guestHigh,
           guestLow,
           quoted,
+          trafficClass(offender),
           nowNanos);
     }
+    boolean near = v6 && IpAddress.isLinkLocal(guestHigh, guestLow);
     return emit(
         error.type(v6),
         error.code(v6),
         rest,
-        gateway.high(),
-        gateway.low(),
+        near ? Lan.LINK_LOCAL_HIGH : gateway.high(),
+        near ? lan.linkLocalLow() : gateway.low(),
         guestHigh,
         guestLow,
         quoted,
+        trafficClass(offender),
         nowNanos);
+  }
+
+  /**
+   * RFC 1812 §4.3.2.5: an error has the type of service of its cause, and a precedence of its own.
+   */
+  private static int trafficClass(Packet offender) {
+    return offender.isV6() ? 0 : INTERNETWORK_CONTROL | (offender.trafficClass() & TYPE_OF_SERVICE);
   }
 
   /**
@@ -302,11 +328,26 @@ public final class IcmpErrors {
       long guestLow,
       int quoted,
       long nowNanos) {
+    int trafficClass = IpAddress.isV4(guestHigh, guestLow) ? INTERNETWORK_CONTROL : 0;
+    return emit(
+        type, code, rest, fromHigh, fromLow, guestHigh, guestLow, quoted, trafficClass, nowNanos);
+  }
+
+  private boolean emit(
+      int type,
+      int code,
+      int rest,
+      long fromHigh,
+      long fromLow,
+      long guestHigh,
+      long guestLow,
+      int quoted,
+      int trafficClass,
+      long nowNanos) {
     if (!buckets.take(guestHigh, guestLow, nowNanos)) {
       counters.drop(Drop.ICMP_RATE_LIMIT);
       return false;
     }
-    boolean v6 = !IpAddress.isV4(guestHigh, guestLow);
     IcmpHeader.set(message, 0, type, code, rest);
     boolean sent =
         egress.icmp(
@@ -318,7 +359,7 @@ public final class IcmpErrors {
             0,
             QUOTE_AT + quoted,
             HOP_LIMIT,
-            v6 ? 0 : INTERNETWORK_CONTROL);
+            trafficClass);
     if (sent) {
       counters.count(Count.ICMP_ERRORS_OUT);
       counters.count(Count.ICMP_OUT);
@@ -326,12 +367,15 @@ public final class IcmpErrors {
     return sent;
   }
 
-  private static boolean mayBeAnswered(Packet offender) {
+  private static boolean mayBeAnswered(IcmpError error, Packet offender) {
     long high = offender.destinationHigh();
     long low = offender.destinationLow();
-    if (MacAddress.isGroup(offender.destinationMac())
-        || IpAddress.isMulticast(high, low)
-        || IpAddress.isBroadcast(high, low)) {
+    boolean toMany =
+        MacAddress.isGroup(offender.destinationMac())
+            || IpAddress.isMulticast(high, low)
+            || IpAddress.isBroadcast(high, low);
+    // RFC 4443 §2.4 e.3: who must not skip an option says so, whoever it was for.
+    if (toMany && !(offender.isV6() && error == IcmpError.UNKNOWN_OPTION)) {
       return false;
     }
     long sourceHigh = offender.sourceHigh();
@@ -360,6 +404,10 @@ public final class IcmpErrors {
   private static int nextHeaderField(Packet offender) {
     int end = offender.ipAt() + offender.ipLength();
     long walked = Ipv6Header.walk(offender.frame(), offender.ipAt(), end);
+    if (walked >= 0 && Ipv6Header.protocol(walked) == Ipv6Header.FRAGMENT) {
+      int fragmentAt = Ipv6Header.transportAt(walked);
+      walked = Ipv6Header.walkAfterFragment(offender.frame(), fragmentAt, end);
+    }
     return walked < 0 ? 0 : Ipv6Header.nextHeaderAt(walked) - offender.ipAt();
   }
 

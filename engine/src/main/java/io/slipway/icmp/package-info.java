@@ -16,8 +16,8 @@
  *
  * <p><b>What is never answered</b> (RFC 1122 §3.2.2, RFC 1812 §4.3.2.7, RFC 4443 §2.4 e): an ICMP
  * error, a packet to a multicast or broadcast address or in such a frame, a packet whose source
- * names no single host. Fragments other than the first do not get this far: the decoders
- * reassemble.
+ * names no single host; except that an IPv6 option that must not be skipped is named whomever the
+ * packet was for. Fragments other than the first do not get this far: the decoders reassemble.
  *
  * <p><b>Rate</b> (RFC 1812 §4.3.2.8, RFC 4443 §2.4 f): a token bucket for each guest address,
  * because a limit shared by all could be read by one of them from the side.

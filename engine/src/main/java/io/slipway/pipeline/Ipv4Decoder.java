@@ -120,7 +120,9 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
       return Drop.IPV4_SOURCE_ROUTED;
     }
     if (Ipv4Header.fragmentOffset(packet.frame(), packet.ipAt()) == 0) {
-      shard.icmpErrors().send(IcmpError.PARAMETER_PROBLEM, fault << 24, packet, shard.nowNanos());
+      shard
+          .icmpErrors()
+          .sendAsRouter(IcmpError.PARAMETER_PROBLEM, fault << 24, packet, shard.nowNanos());
     }
     return Drop.IPV4_BAD_OPTION;
   }
@@ -154,6 +156,9 @@ final class Ipv4Decoder extends ChannelInboundHandlerAdapter {
     }
     if (IpAddress.isBroadcast(0, destination) || lan.isSubnetBroadcast(0, destination)) {
       return Drop.BROADCAST;
+    }
+    if (IpAddress.isLoopback(0, destination)) {
+      return Drop.DESTINATION_LOOPBACK; // RFC 1122 §3.2.1.3 g: it is on no wire
     }
     return IpAddress.isUnspecified(0, destination) ? Drop.NO_ROUTE : null;
   }

@@ -71,7 +71,10 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     if (Ipv6Header.version(frame, at) != 6) {
       return Drop.IPV6_BAD_VERSION;
     }
-    int length = Ipv6Header.LENGTH + Ipv6Header.payloadLength(frame, at);
+    boolean hopByHop = Ipv6Header.nextHeader(frame, at) == Ipv6Header.HOP_BY_HOP;
+    int payload = Ipv6Header.payloadLength(frame, at);
+    // RFC 2675 §3: then the length is in an option.
+    int length = payload == 0 && hopByHop ? end - at : Ipv6Header.LENGTH + payload;
     if (length > end - at) {
       return Drop.IPV6_BAD_PAYLOAD_LENGTH;
     }
@@ -79,27 +82,64 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     packet.source(Ipv6Header.sourceHigh(frame, at), Ipv6Header.sourceLow(frame, at));
     packet.destination(Ipv6Header.destinationHigh(frame, at), Ipv6Header.destinationLow(frame, at));
     packet.handling(Ipv6Header.hopLimit(frame, at), Ipv6Header.trafficClass(frame, at));
-    Drop reason = checkSource(packet);
-    if (reason == null) {
-      reason = extensions(packet, Ipv6Header.walk(frame, at, at + length));
+    long walked = Ipv6Header.walk(frame, at, at + length);
+    if (walked >= 0) {
+      // So that whoever tells the guest sees whether it was an ICMP error.
+      int transportAt = Ipv6Header.transportAt(walked);
+      packet.transport(Ipv6Header.protocol(walked), transportAt, at + length - transportAt);
+    } else {
+      packet.transport(Ipv6Header.NO_NEXT_HEADER, at + length, 0);
     }
-    return reason == null && packet.hopLimit() <= 1 ? expire(packet) : reason;
+    Drop reason = checkSource(packet);
+    if (reason == null && hopByHop) {
+      reason = hopByHop(packet, payload);
+    }
+    if (reason == null) {
+      reason = forward(packet);
+    }
+    return reason == null ? extensions(packet, walked) : reason;
   }
 
-  /** RFC 8200 §3: nobody forwards a packet whose hop limit is used up by that. */
-  private @Nullable Drop expire(Packet packet) {
+  /** RFC 8200 §4.3: every node on the way reads these, so the router complains about them. */
+  private @Nullable Drop hopByHop(Packet packet, int payload) {
+    int at = packet.ipAt();
+    int fault =
+        Ipv6Extensions.hopByHopFault(
+            packet.frame(), at, at + packet.ipLength(), isMulticast(packet));
+    if (fault > 0) {
+      shard
+          .icmpErrors()
+          .sendAsRouter(error(fault), Ipv6Extensions.pointer(fault), packet, shard.nowNanos());
+    }
+    // Without a length no packet is whole, and jumbograms do not come by this link.
+    return fault != Ipv6Extensions.NONE || payload == 0 ? Drop.IPV6_BAD_EXTENSION : null;
+  }
+
+  /** What a router does with packets for others (RFC 8200 §3, RFC 4443 §3.1, RFC 4007 §9). */
+  private @Nullable Drop forward(Packet packet) {
     long high = packet.destinationHigh();
     long low = packet.destinationLow();
+    if (IpAddress.isV4(high, low)) {
+      // An IPv4-mapped address would be taken for the IPv4 address itself everywhere below.
+      tell(IcmpError.NET_UNREACHABLE, 0, packet);
+      return Drop.IPV6_MAPPED_ADDRESS;
+    }
     if (own.contains(high, low) || IpAddress.isMulticast(high, low)) {
       return null;
     }
-    boolean laterFragment =
-        packet.protocol() == Ipv6Header.FRAGMENT
-            && Ipv6Header.fragmentOffset(packet.frame(), packet.transportAt()) != 0;
-    if (!laterFragment) {
+    if (packet.hopLimit() <= 1) {
       tell(IcmpError.TTL_EXCEEDED, 0, packet);
+      return Drop.HOP_LIMIT_EXCEEDED;
     }
-    return Drop.HOP_LIMIT_EXCEEDED;
+    if (IpAddress.isLoopback(high, low)) {
+      return Drop.DESTINATION_LOOPBACK; // RFC 4291 §2.5.3: it is on no wire
+    }
+    if (IpAddress.isLinkLocal(packet.sourceHigh(), packet.sourceLow())
+        && !IpAddress.isLinkLocal(high, low)) {
+      tell(IcmpError.BEYOND_SCOPE, 0, packet);
+      return Drop.SOURCE_BEYOND_SCOPE;
+    }
+    return null;
   }
 
   /** Notes where the walk along the extension headers ended, and answers what is wrong in them. */
@@ -120,18 +160,24 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
   /** RFC 8200 §4: returns whether there was something wrong, which the guest was told. */
   private boolean complain(Packet packet) {
     int at = packet.ipAt();
-    boolean multicast = IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow());
-    int fault = Ipv6Extensions.fault(packet.frame(), at, at + packet.ipLength(), multicast);
-    if (fault != Ipv6Extensions.NONE && fault != Ipv6Extensions.DISCARD) {
-      IcmpError error =
-          switch (Ipv6Extensions.code(fault)) {
-            case 0 -> IcmpError.PARAMETER_PROBLEM;
-            case 1 -> IcmpError.PROTOCOL_UNREACHABLE;
-            default -> IcmpError.UNKNOWN_OPTION;
-          };
-      tell(error, Ipv6Extensions.pointer(fault), packet);
+    int fault =
+        Ipv6Extensions.fault(packet.frame(), at, at + packet.ipLength(), isMulticast(packet));
+    if (fault > 0) {
+      tell(error(fault), Ipv6Extensions.pointer(fault), packet);
     }
     return fault != Ipv6Extensions.NONE;
+  }
+
+  private static IcmpError error(int fault) {
+    return switch (Ipv6Extensions.code(fault)) {
+      case 0 -> IcmpError.PARAMETER_PROBLEM;
+      case 1 -> IcmpError.PROTOCOL_UNREACHABLE;
+      default -> IcmpError.UNKNOWN_OPTION;
+    };
+  }
+
+  private static boolean isMulticast(Packet packet) {
+    return IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow());
   }
 
   private void tell(IcmpError error, int pointer, Packet packet) {
@@ -141,9 +187,7 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
   private @Nullable Drop checkSource(Packet packet) {
     long high = packet.sourceHigh();
     long low = packet.sourceLow();
-    // An IPv4-mapped address would be taken for the IPv4 address itself everywhere below.
-    if (IpAddress.isV4(high, low)
-        || IpAddress.isV4(packet.destinationHigh(), packet.destinationLow())) {
+    if (IpAddress.isV4(high, low)) {
       return Drop.IPV6_MAPPED_ADDRESS;
     }
     if (IpAddress.isUnspecified(high, low)) {
@@ -193,6 +237,11 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     int protocol = Ipv6Header.fragmentNextHeader(frame, fragmentAt);
     int partAt = fragmentAt + Ipv6Header.FRAGMENT_LENGTH;
     packet.transport(Ipv6Header.FRAGMENT, partAt, end - partAt);
+    if (offset == 0 && Ipv6Extensions.isCutShort(frame, fragmentAt, end)) {
+      tell(IcmpError.HEADERS_INCOMPLETE, 0, packet); // RFC 7112 §5
+      counters.drop(Drop.FRAGMENT_MALFORMED);
+      return;
+    }
     if (more && (end - partAt & 7) != 0) {
       tell(IcmpError.PARAMETER_PROBLEM, Ipv6Header.PAYLOAD_LENGTH, packet); // RFC 8200 §4.5
     } else if (offset + end - partAt > LARGEST_PAYLOAD) {

@@ -94,10 +94,7 @@ final class Steering {
     long walked = Ipv6Header.walk(frame, at, end);
     if (walked >= 0 && Ipv6Header.protocol(walked) == Ipv6Header.FRAGMENT) {
       int fragmentAt = Ipv6Header.transportAt(walked);
-      boolean atomic =
-          Ipv6Header.fragmentOffset(frame, fragmentAt) == 0
-              && !Ipv6Header.moreFragments(frame, fragmentAt);
-      if (!atomic) {
+      if (!Ipv6Header.isAtomicFragment(frame, fragmentAt)) {
         return ofTuple(sourceHigh, sourceLow, 0, destinationHigh, destinationLow, 0);
       }
       walked = Ipv6Header.walkAfterFragment(frame, fragmentAt, end);

@@ -27,6 +27,8 @@ import io.slipway.wire.VirtioNetHeader;
  */
 final class TransportDispatcher extends ChannelInboundHandlerAdapter {
 
+  private static final int PROTOCOL_IGMP = 2;
+  private static final int PROTOCOL_PIM = 103;
   private static final int PROTOCOL_TCP = 6;
   private static final int PROTOCOL_UDP = 17;
 
@@ -55,12 +57,19 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
       udp(packet);
     } else if (protocol == icmp) {
       icmp(packet);
+    } else if (isRouters(packet.isV6(), protocol)) {
+      counters.count(Count.GROUP_MESSAGES);
     } else {
       counters.drop(Drop.UNKNOWN_PROTOCOL);
       if (protocol != Ipv6Header.NO_NEXT_HEADER || !packet.isV6()) {
         errors.send(IcmpError.PROTOCOL_UNREACHABLE, 0, packet, shard.nowNanos());
       }
     }
+  }
+
+  /** Like Linux where it routes: it knows these, and has nothing to say about them. */
+  private static boolean isRouters(boolean v6, int protocol) {
+    return protocol == PROTOCOL_PIM || (!v6 && protocol == PROTOCOL_IGMP);
   }
 
   /**
@@ -205,6 +214,10 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
     counters.count(Count.ICMP_IN);
     int type = IcmpHeader.type(frame, at);
     if (v6 && NdpMessage.isNdp(type)) {
+      gateway.icmp(packet, shard.nowNanos());
+    } else if (v6 && IcmpHeader.isGroupMessage6(type)) {
+      counters.count(Count.GROUP_MESSAGES);
+    } else if (gateway.isForUsAmongOthers(packet)) {
       gateway.icmp(packet, shard.nowNanos());
     } else if (IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow())) {
       counters.drop(Drop.MULTICAST);

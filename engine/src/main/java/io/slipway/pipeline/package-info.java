@@ -47,7 +47,8 @@
  * gateway}, {@code icmp}.
  *
  * <p>RFC 791, RFC 815, RFC 1122 §3.2.1, RFC 8200, RFC 5722 (overlaps), RFC 6946 (atomic fragments),
- * RFC 768, RFC 9293 §3.1.
+ * RFC 7112 (first fragments), RFC 2675 (no jumbograms), RFC 4007 §9 (scopes), RFC 768, RFC 9293
+ * §3.1.
  */
 @NullMarked
 package io.slipway.pipeline;

@@ -35,7 +35,8 @@ public record Lan(
   /** The smallest MTU that IPv6 may run on (RFC 8200 §5). */
   public static final int LEAST_MTU6 = 1280;
 
-  private static final long LINK_LOCAL_HIGH = 0xFE80_0000_0000_0000L;
+  /** High half of our link-local address. */
+  public static final long LINK_LOCAL_HIGH = 0xFE80_0000_0000_0000L;
 
   /** Refuses an IPv6 part that is not whole. */
   public Lan {

@@ -24,6 +24,7 @@ public enum Count {
   ICMP_IN("ICMP messages from the guest"),
   ICMP_OUT("ICMP messages to the guest"),
   ICMP_ERRORS_OUT("ICMP errors to the guest"),
+  GROUP_MESSAGES("messages about membership in multicast groups, which go no further"),
   ARP_REPLIES("ARP replies"),
   NDP_REPLIES("neighbour advertisements"),
   ROUTER_ADVERTISEMENTS("router advertisements"),

@@ -33,6 +33,8 @@ public enum Drop {
   IPV6_OFF("IPv6 packet while IPv6 is off"),
   SOURCE_NOT_GUEST("source address outside the guest's subnets"),
   SOURCE_FORBIDDEN("loopback, multicast, broadcast or our own address as source"),
+  SOURCE_BEYOND_SCOPE("link-local source, and a destination beyond the link"),
+  DESTINATION_LOOPBACK("loopback address as destination"),
   HOP_LIMIT_EXCEEDED("hop limit used up"),
 
   FRAGMENT_MALFORMED("fragment of impossible offset or length"),

@@ -29,6 +29,10 @@ public final class IcmpHeader {
   public static final int ECHO_REQUEST_V6 = 128;
   public static final int ECHO_REPLY_V6 = 129;
 
+  private static final int GROUP_QUERY_V6 = 130;
+  private static final int GROUP_DONE_V6 = 132;
+  private static final int GROUP_REPORT_V6 = 143;
+
   private static final int TYPE = 0;
   private static final int CODE = 1;
   private static final int CHECKSUM = 2;
@@ -86,6 +90,11 @@ public final class IcmpHeader {
   /** Whether an IPv6 type is an error (RFC 4443 §2.1: the first bit is 0). */
   public static boolean isError6(int type) {
     return type < 128;
+  }
+
+  /** Whether an IPv6 type is one of multicast listener discovery's (RFC 2710, RFC 9777). */
+  public static boolean isGroupMessage6(int type) {
+    return (type >= GROUP_QUERY_V6 && type <= GROUP_DONE_V6) || type == GROUP_REPORT_V6;
   }
 
   /** Writes the whole header with a checksum of 0; {@code rest} is id and seq, MTU or pointer. */

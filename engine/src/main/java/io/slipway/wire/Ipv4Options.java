@@ -36,6 +36,8 @@ public final class Ipv4Options {
   public static int fault(ByteBuf frame, int at, int headerLength) {
     int place = Ipv4Header.LENGTH;
     boolean routed = false;
+    boolean recorded = false;
+    boolean stamped = false;
     while (place < headerLength) {
       int kind = frame.getUnsignedByte(at + place);
       if (kind == END) {
@@ -54,6 +56,18 @@ public final class Ipv4Options {
       if (wrong > 0) {
         return place + wrong;
       }
+      boolean again =
+          switch (kind) {
+            case LOOSE_ROUTE, STRICT_ROUTE -> routed;
+            case RECORD_ROUTE -> recorded;
+            case TIMESTAMP -> stamped;
+            default -> false;
+          };
+      if (again) {
+        return place; // RFC 791 §3.1: each of them appears at most once
+      }
+      recorded |= kind == RECORD_ROUTE;
+      stamped |= kind == TIMESTAMP;
       routed |= kind == LOOSE_ROUTE || kind == STRICT_ROUTE;
       place += length;
     }

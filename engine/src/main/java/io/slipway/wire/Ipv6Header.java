@@ -35,7 +35,8 @@ public final class Ipv6Header {
   /** Result of {@link #walk}: a routing header with segments left (RFC 8200 §4.4, RFC 5095). */
   public static final long SOURCE_ROUTED = -4;
 
-  private static final int MOST_EXTENSIONS = 8;
+  /** Linux has no such bound; this one is beyond what any honest packet has. */
+  private static final int MOST_EXTENSIONS = 128;
 
   private static final int VERSION = 0;
 
@@ -140,6 +141,11 @@ public final class Ipv6Header {
 
   public static boolean moreFragments(ByteBuf frame, int at) {
     return (frame.getUnsignedShort(at + FRAGMENT_OFFSET) & 1) != 0;
+  }
+
+  /** RFC 6946: whether the packet is the whole, however its header came to be there. */
+  public static boolean isAtomicFragment(ByteBuf frame, int at) {
+    return (frame.getUnsignedShort(at + FRAGMENT_OFFSET) & 0xFFF9) == 0;
   }
 
   public static int fragmentId(ByteBuf frame, int at) {

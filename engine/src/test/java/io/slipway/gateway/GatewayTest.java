@@ -256,7 +256,31 @@ class GatewayTest {
     assertThat(line.counters.get(Count.ICMP_OUT)).isEqualTo(2);
   }
 
-  /** Without the two bits in which the path marks congestion. */
+  /** RFC 4443 §4.2: what was for several is answered by one of them, in its own name. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ff02::1", "ff02::2", "ff02::1:ff00:2", "ff02::1:ff00:3", "fd00::"})
+  void echoToUsAmongOthersIsAnsweredInOurName(String group) {
+    line.give(frame(ipv6(GUEST6, group, 58, icmp(GUEST6, group, 128, 0, 1, pattern(8)))));
+    SentFrame near = line.sent.takeOnly().checkComplete();
+    assertThat(near.icmpType()).isEqualTo(129);
+    assertThat(near.source()).isEqualTo("fd00:0:0:0:0:0:0:2");
+    line.give(frame(ipv6("fe80::9", group, 58, icmp("fe80::9", group, 128, 0, 1, pattern(8)))));
+    SentFrame linkLocal = line.sent.takeOnly().checkComplete();
+    assertThat(linkLocal.source()).isEqualTo("fe80:0:0:0:5055:aff:fe00:202");
+    assertThat(linkLocal.destination()).isEqualTo("fe80:0:0:0:0:0:0:9");
+    line.give(frame(ipv6("::", group, 58, icmp("::", group, 128, 0, 1, pattern(8)))));
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ff02::1:ff00:99", "ff02::5", "ff05::1", "ff01::1"})
+  void echoToGroupsOfOthersIsNotOurs(String group) {
+    line.give(frame(ipv6(GUEST6, group, 58, icmp(GUEST6, group, 128, 0, 1, pattern(8)))));
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.MULTICAST)).isEqualTo(1);
+  }
+
+  /** And with the bits in which the path marks congestion, as Linux has it. */
   @Test
   void anEchoReplyIsOfTheRequestsTypeOfService() {
     byte[] request = ipv4(GUEST4, "10.0.2.2", 1, icmp(GUEST4, "10.0.2.2", 8, 0, 1, pattern(9)));
@@ -266,7 +290,7 @@ class GatewayTest {
     ByteBuf header = Unpooled.wrappedBuffer(request);
     header.setShort(10, Checksum.ipv4Header(header, 0, 20));
     line.give(frame(request));
-    assertThat(line.sent.takeOnly().checkComplete().trafficClass()).isEqualTo(0x1C);
+    assertThat(line.sent.takeOnly().checkComplete().trafficClass()).isEqualTo(0x1F);
   }
 
   @Test

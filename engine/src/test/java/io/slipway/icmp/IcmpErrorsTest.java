@@ -99,6 +99,8 @@ class IcmpErrorsTest {
     "REASSEMBLY_TIMEOUT, 11, 1, 3, 1, false",
     "PARAMETER_PROBLEM, 12, 0, 4, 0, false",
     "UNKNOWN_OPTION, 12, 0, 4, 2, false",
+    "HEADERS_INCOMPLETE, 12, 0, 4, 3, false",
+    "BEYOND_SCOPE, 3, 13, 1, 2, true",
   })
   void everyErrorHasItsNumbersAndItsSender(
       IcmpError error, int type4, int code4, int type6, int code6, boolean router) {

@@ -161,7 +161,7 @@ class DecodersTest {
   void ipv6ExtensionsAreSkipped() {
     byte[] datagram = udp(GUEST6, 4000, REMOTE6, 53, pattern(20));
     byte[] hopByHop = bytes(60, 0, 1, 4, 0, 0, 0, 0);
-    byte[] destination = bytes(43, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    byte[] destination = bytes(43, 1, 0x1E, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     byte[] routing = bytes(17, 0, 0, 0, 0, 0, 0, 0);
     line.give(frame(ipv6(GUEST6, REMOTE6, 0, join(hopByHop, destination, routing, datagram))));
     assertThat(line.host.datagrams).containsExactly(pattern(20));
@@ -378,8 +378,44 @@ class DecodersTest {
   void ipv6GroupsAreNotCarried() {
     byte[] datagram = udp(GUEST6, 5353, "ff02::fb", 5353, pattern(9));
     dropped(Drop.MULTICAST, frame(ipv6(GUEST6, "ff02::fb", 17, datagram)));
-    byte[] report = icmp(GUEST6, "ff02::16", 143, 0, 1, pattern(20));
-    dropped(Drop.MULTICAST, frame(ipv6(GUEST6, "ff02::16", 58, report)));
+    byte[] echo = icmp(GUEST6, "ff02::fb", 128, 0, 1, pattern(20));
+    dropped(Drop.MULTICAST, frame(ipv6(GUEST6, "ff02::fb", 58, echo)));
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  /** They are no mistakes, and nothing is to be said about them. */
+  @Test
+  void whoIsInWhichGroupIsHeardInSilence() {
+    for (int type : new int[] {130, 131, 132, 143}) {
+      byte[] report = icmp("fe80::9", "ff02::16", type, 0, 1, pattern(20));
+      byte[] alert = bytes(58, 0, 5, 2, 0, 0, 1, 0);
+      line.give(frame(ipv6("fe80::9", "ff02::16", 0, 1, join(alert, report))));
+    }
+    line.give(frame(ipv4(GUEST4, REMOTE4, 2, pattern(8))));
+    assertThat(line.counters.get(Count.GROUP_MESSAGES)).isEqualTo(5);
+    assertThat(line.drops()).isZero();
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  /** RFC 4007 §9, RFC 4443 §3.1: no router passes it on. */
+  @Test
+  void aLinkLocalSourceDoesNotLeaveTheLink() {
+    byte[] datagram = udp("fe80::9", 4000, REMOTE6, 53, pattern(20));
+    dropped(Drop.SOURCE_BEYOND_SCOPE, frame(ipv6("fe80::9", REMOTE6, 17, datagram)));
+    SentFrame error = line.sent.takeOnly().checkComplete();
+    assertThat(error.icmpType()).isEqualTo(1);
+    assertThat(error.icmpCode()).isEqualTo(2);
+    assertThat(error.source()).isEqualTo("fe80:0:0:0:5055:aff:fe00:202");
+    assertThat(line.host.destinations).isEmpty();
+  }
+
+  @Test
+  void loopbackIsOnNoWire() {
+    byte[] six = udp(GUEST6, 4000, "::1", 53, pattern(20));
+    dropped(Drop.DESTINATION_LOOPBACK, frame(ipv6(GUEST6, "::1", 17, six)));
+    byte[] four = udp(GUEST4, 4000, "127.0.0.1", 53, pattern(20));
+    dropped(Drop.DESTINATION_LOOPBACK, frame(ipv4(GUEST4, "127.0.0.1", 17, four)));
+    assertThat(line.sent.all()).isEmpty();
   }
 
   // ---- transport
@@ -464,13 +500,14 @@ class DecodersTest {
     assertThat(six.source()).isEqualTo("fd00:0:0:0:0:0:0:2");
     assertThat(six.icmpType()).isEqualTo(3);
     assertThat(six.icmpCode()).isZero();
-    // of a packet in pieces, only the first is answered
+    // of an IPv4 packet in pieces, only the first is answered
     byte[] piece = Arrays.copyOfRange(probe4, 8, 24);
     byte[] later = mendIpv4(change(ipv4(GUEST4, REMOTE4, 17, 7, 1, new byte[0], piece), 8, 1));
     dropped(Drop.HOP_LIMIT_EXCEEDED, frame(later));
+    assertThat(line.sent.all()).isEmpty();
     byte[] later6 = fragment6(17, 8, false, 7, piece);
     dropped(Drop.HOP_LIMIT_EXCEEDED, frame(ipv6(GUEST6, REMOTE6, 44, 1, later6)));
-    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.sent.takeOnly().checkComplete().icmpType()).isEqualTo(3);
     assertThat(line.host.destinations).isEmpty();
   }
 

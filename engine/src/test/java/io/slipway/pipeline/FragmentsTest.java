@@ -226,6 +226,22 @@ class FragmentsTest {
     assertThat(line.counters.dropped(Drop.IPV6_BAD_EXTENSION)).isEqualTo(2);
   }
 
+  /** RFC 7112 §5: nobody can judge a packet whose headers are in several pieces. */
+  @Test
+  void aFirstFragmentHoldsAllHeaders() {
+    byte[] whole = datagram(true, pattern(50));
+    line.give(part6(1, whole, 0, 0, true));
+    SentFrame error = line.sent.takeOnly().checkComplete();
+    assertThat(error.icmpType()).isEqualTo(4);
+    assertThat(error.icmpCode()).isEqualTo(3);
+    assertThat(error.u32(error.transportAt() + 4)).isZero();
+    byte[] tcp = fragment6(6, 0, true, 2, pattern(16));
+    line.give(frame(ipv6(GUEST6, REMOTE6, 44, tcp)));
+    assertThat(line.sent.takeOnly().icmpCode()).isEqualTo(3);
+    assertThat(line.counters.dropped(Drop.FRAGMENT_MALFORMED)).isEqualTo(2);
+    assertThat(held()).isZero();
+  }
+
   @Test
   void aFloodIsBoundedAndDoesNotShutOthersOut() {
     byte[] whole = datagram(false, pattern(1000));

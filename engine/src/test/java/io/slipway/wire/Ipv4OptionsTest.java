@@ -40,6 +40,9 @@ final class Ipv4OptionsTest {
     "440c0a000000000000000000, 22",
     "440c09010000000000000000, 22",
     "01940300, 22",
+    "830308 830308 0000, 23", // twice what may be there once
+    "07070801020304 07030400 01, 27",
+    "4408090000000000 44040500, 28",
   })
   void faultsAreFound(String options, int fault) {
     ByteBuf frame = Golden.packet(HEADER + " " + options);

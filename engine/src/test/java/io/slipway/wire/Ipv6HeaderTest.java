@@ -110,11 +110,11 @@ class Ipv6HeaderTest {
 
   @Test
   void theWalkHasAnEnd() {
-    ByteBuf frame = packet(60, "3c00010400000000".repeat(7) + "0600010400000000");
+    ByteBuf frame = packet(60, "3c00010400000000".repeat(127) + "0600010400000000");
     long walked = Ipv6Header.walk(frame, AT, frame.writerIndex());
     assertThat(Ipv6Header.protocol(walked)).isEqualTo(6);
     assertThat(Ipv6Header.transportAt(walked)).isEqualTo(frame.writerIndex());
-    ByteBuf longer = packet(60, "3c00010400000000".repeat(8) + "0600010400000000");
+    ByteBuf longer = packet(60, "3c00010400000000".repeat(128) + "0600010400000000");
     assertThat(Ipv6Header.walk(longer, AT, longer.writerIndex())).isEqualTo(Ipv6Header.TOO_MANY);
   }
 

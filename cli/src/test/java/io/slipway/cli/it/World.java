@@ -20,7 +20,7 @@ public final class World implements AutoCloseable {
     internet = "slipway-it-i" + suffix;
   }
 
-  /** Makes both namespaces and joins them. */
+  /** Makes both namespaces and joins them; they tell errors as often as there are any. */
   public static World make() {
     World world = new World(ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
     Proc.run(
@@ -29,8 +29,10 @@ public final class World implements AutoCloseable {
             """
             ip netns add $1; ip netns add $2
             ip -n $1 link add up0 type veth peer name down0 netns $2
-            ip netns exec $1 sysctl -qw net.ipv4.ip_forward=0
-            ip netns exec $2 sysctl -qw net.ipv4.ip_forward=0
+            for n in $1 $2; do
+              ip netns exec $n sysctl -qw net.ipv4.ip_forward=0 net.ipv4.icmp_ratelimit=0 \\
+                net.ipv6.icmp.ratelimit=0
+            done
             ip -n $1 link set lo up; ip -n $2 link set lo up
             ip -n $1 link set up0 up; ip -n $2 link set down0 up
             ip -n $1 addr add 203.0.113.10/24 dev up0; ip -n $1 addr add 203.0.113.11/24 dev up0
@@ -70,6 +72,16 @@ public final class World implements AutoCloseable {
   /** What stands before a command of root's to make it run on the host. */
   public List<String> hostPrefix() {
     return List.of("ip", "netns", "exec", host);
+  }
+
+  /** The host's network namespace. */
+  public String hostNamespace() {
+    return "/run/netns/" + host;
+  }
+
+  /** The network namespace of the machine that stands for the internet. */
+  public String internetNamespace() {
+    return "/run/netns/" + internet;
   }
 
   @Override
