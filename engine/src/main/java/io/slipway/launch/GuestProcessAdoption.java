@@ -57,9 +57,10 @@ final class GuestProcessAdoption {
           parent.signal(SpawnSignals.SIGCONT);
           return new Outcome(null, parent.awaitEnd());
         }
+        // A stop of our whole group, and its end, may have come between: it goes on then, and may
+        // have reaped the child and ended by itself.
         parent.signal(SpawnSignals.SIGKILL);
-        parent.awaitEnd();
-        return new Outcome(new SpawnedProcess(child), 0);
+        return afterEnd(parent.awaitEnd(), new SpawnedProcess(child));
       }
       int status = parent.poll();
       if (status != SpawnedProcess.NOTHING) {
