@@ -122,7 +122,15 @@ expect("> $")
 # In the background it may not read, until it is in the foreground.
 run("cat &")
 expect("> $")
-time.sleep(0.7)
+end = time.monotonic() + LIMIT
+state = ""
+while state != "Stopped":
+    if time.monotonic() > end:
+        sys.exit("not stopped; the terminal showed %r" % shown[-500:])
+    time.sleep(0.1)
+    type_("jobs\n")
+    state = expect("Stopped|Running").group()
+    expect("> $")
 type_("fg\n")
 expect("guest")
 type_("word\n")
