@@ -31,6 +31,7 @@ from raw_frames import (BROADCAST, MAC, Inside, arp, checksum, echo4, ip4, packe
 GW4, FAR4, GW6, FAR6 = '10.0.2.2', '203.0.113.1', 'fd00::2', '2001:db8::1'
 ALL_NODES = 'ff02::1'
 ECHO_PORT = 7
+LINK_LOCAL = ['fe80::1']  # the gateway's, as soon as its Ethernet address is known
 STIMULI = []  # (name, where, v6, function of source and destination that makes frames)
 
 
@@ -391,9 +392,9 @@ pieces4('4-frag-unknown-option', [(0, 24, 1), (24, 48, 0)], opts=b'\x9e\0\0\0')
 
 def to6(name, dst, proto=58, src=None, mac=None, payload=None, **fields):
     def make(own, _):
-        s = src or own
-        body = payload(s, dst) if payload else udp(s, dst) if proto == 17 else echo6(s, dst)
-        packet = ip6(body, proto, s, dst, **fields)
+        s, d = src or own, LINK_LOCAL[0] if dst == 'LL' else dst
+        body = payload(s, d) if payload else udp(s, d) if proto == 17 else echo6(s, d)
+        packet = ip6(body, proto, s, d, **fields)
         return [(mac, packet)]
     stimulus(name, make, True, 'gw')
 
@@ -440,6 +441,84 @@ for word, address in (('loopback', '127.0.0.1'), ('nobody', '0.0.0.0'), ('this-n
     to4('4-ping-to-' + word, address)
     to4('4-udp-to-' + word, address, 17)
 
+# ---- neighbour discovery, and the link ----------------------------------------------------------
+
+SOLICITED, OURS = 'ff02::1:ff00:2', '02000a000296'
+
+
+def option(kind, data, length=None):
+    data += b'\0' * (-(2 + len(data)) % 8)
+    return bytes([kind, (2 + len(data)) // 8 if length is None else length]) + data
+
+
+SOURCE_MAC = option(1, MAC)
+
+
+def ns(name, target=GW6, to=SOLICITED, options=SOURCE_MAC, src=None, ttl=255, code=0, cut=None, headers=(), **how):
+    """A neighbour solicitation; target and to may be 'LL', the gateway's link-local address, or 'SELF'."""
+    def make(own, _):
+        s = src or own
+        place = {'LL': LINK_LOCAL[0], 'SELF': own}
+        t, d = place.get(target, target), place.get(to, to)
+        message = icmp6(s, d, 135, code, (b'\0' * 4 + n6(t) + options)[:cut], **how)
+        first, packet = chain(list(headers), 58, message)
+        return [(group_mac(d) if d.startswith('ff') else None, ip6(packet, first, s, d, ttl=ttl))]
+    stimulus(name, make, True, 'gw')
+
+
+for prefix in ('6-ns', '6-ll-ns'):
+    ns(prefix)
+    ns(prefix + '-unicast', to=GW6)
+    ns(prefix + '-unicast-without-mac', to=GW6, options=b'')
+    ns(prefix + '-without-mac', options=b'')
+    ns(prefix + '-link-local', 'LL', 'LL')
+ns('6-ns-all-nodes', to=ALL_NODES)
+ns('6-ns-other-group', to='ff02::1:ff00:99')
+ns('6-ns-hops-254', ttl=254)
+ns('6-ns-hops-64', ttl=64)
+ns('6-ns-code-1', code=1)
+ns('6-ns-bad-checksum', bad_sum=True)
+ns('6-ns-target-group', 'ff02::1')
+ns('6-ns-target-nobody', '::')
+ns('6-ns-target-other', 'fd00::99')
+ns('6-ns-target-self', 'SELF')
+ns('6-ns-target-far', FAR6)
+ns('6-ns-cut', cut=16)
+ns('6-ns-option-length-0', options=option(1, MAC, 0))
+ns('6-ns-option-beyond', options=option(1, MAC, 2))
+ns('6-ns-option-cut', options=b'\1\1\2\0')
+ns('6-ns-option-unknown', options=option(99, b'123456') + SOURCE_MAC)
+ns('6-ns-option-nonce', options=SOURCE_MAC + option(14, b'123456'))
+ns('6-ns-option-twice', options=SOURCE_MAC * 2)
+ns('6-ns-option-long', options=option(1, MAC + b'\0' * 8))
+ns('6-ns-option-target-mac', options=option(2, MAC))
+ns('6-ns-in-padding', headers=[opts(DST)])
+ns('6-ns-in-hop', headers=[opts(HOP)])
+ns('6-ns-atomic', headers=[frag6(0, 0)])
+ns('6-ns-off-link', src='2001:db8:77::9')
+six('6-ns-fragmented', [frag6(0, 1)], 58, lambda s, d: icmp6(s, d, 135, 0, b'\0' * 4 + n6(d)), ttl=255, where='gw')
+for word, fields in (('', {}), ('-with-mac', {'options': SOURCE_MAC}), ('-nonce', {'options': option(14, b'123456')}),
+                     ('-unicast', {'to': GW6}), ('-all-nodes', {'to': ALL_NODES}), ('-other-group', {'to': 'ff02::1:ff00:99'}),
+                     ('-hops-254', {'ttl': 254}), ('-target-other', {'target': 'fd00::99'}), ('-target-self', {'target': 'SELF'})):
+    ns('6-probe' + word, **{'src': '::', 'options': b'', **fields})
+for kind in (134, 136, 137):
+    six('6-nd-%d' % kind, [], 58, lambda s, d, k=kind: icmp6(s, d, k, 0, b'\0' * 36), ttl=255, where='gw')
+six('6-rs-hops-64', [], 58, lambda s, d: icmp6(s, d, 133, 0, b'\0' * 4 + SOURCE_MAC), ttl=64, where='gw')
+six('6-ll-ping', [], 58)
+six('6-ll-udp', [])
+six('6-ll-closed', [], 17, lambda s, d: udp4(4000, 9, b'abc', src=s, dst=d), where='gw')
+six('6-ll-hops-1', [], 58, ttl=1)
+six('6-ll-hop-9e', [opts(HOP, b'\x9e\0')])
+six('6-ll-unknown', [], 253, where='gw')
+for group in ('ff02::1', 'ff02::2', 'ff02::1:ff00:2', 'ff02::99'):
+    to6('6-ll-ping-' + group, group, mac=group_mac(group), ttl=1)
+to6('6-ll-ping-link-local', 'LL')
+to6('6-ping-link-local', 'LL')
+to6('6-ll-unrouted', '2001:db8:77::1')
+to6('6-ll-option-9e-all', 'ff02::1', 60, mac=group_mac('ff02::1'),
+    payload=lambda s, d: chain([opts(DST, b'\x9e\0')], 58, echo6(s, d))[1])
+
+
 # ---- asking -------------------------------------------------------------------------------------
 
 
@@ -447,10 +526,10 @@ class Heard:
     """What came for one stimulus."""
 
     def __init__(self, sent, dst):
-        self.sent, self.dst, self.words = sent, dst, []
+        self.sent, self.dst, self.words, self.mac = sent, dst, [], b''
 
     def who(self, src):
-        return {self.dst: 'dst', GW4: 'gw', GW6: 'gw', FAR4: 'far', FAR6: 'far'}.get(src) or (
+        return {LINK_LOCAL[0]: 'gw-ll', self.dst: 'dst', GW4: 'gw', GW6: 'gw', FAR4: 'far', FAR6: 'far'}.get(src) or (
             'gw-ll' if src.startswith('fe80') else src)
 
     def quotes(self, quoted):
@@ -496,13 +575,19 @@ def say(heard, packet, raw_tos=False):
     elif proto in (1, 58):
         kind, code = body[0], body[1]
         words.append('icmp %d/%d' % (kind, code))
+        if proto == 58 and kind == 136:
+            flags = body[4] >> 5
+            words.append(''.join(letter for i, letter in enumerate('RSO') if flags & 4 >> i) or 'no-flags')
+            words.append('about ' + heard.who(socket.inet_ntop(socket.AF_INET6, body[8:24])))
+            words.append('at-gw' if body[24:] == b'\2\1' + heard.mac else 'options ' + body[24:].hex())
+            words.append('hops %d' % hops)
         error = kind < 128 if proto == 58 else kind in (3, 4, 5, 11, 12)
         if error:
             rest, = struct.unpack('!I', body[4:8])
             if rest:
                 words.append('%x' % rest)
             words.append('quotes ' + heard.quotes(body[8:]))
-        else:
+        elif not (proto == 58 and kind == 136):
             words.append('%d' % (len(body) - 8))
     else:
         words.append('proto %d' % proto)
@@ -549,7 +634,7 @@ def neighbor(ours, theirs, target):
 
 class Link:
     def __init__(self, packet, first4='10.0.2.16'):
-        self.packet, self.mac, self.heard, self.stray = packet, None, {}, []
+        self.packet, self.mac, self.heard, self.alone = packet, None, {}, None
 
     def pump(self, seconds):
         end = time.monotonic() + seconds
@@ -578,7 +663,10 @@ class Link:
                 if asked in self.heard:
                     self.packet.send(neighbor(raw[6:12], src, asked))
                 return
-            if body[6] == 58 and 130 <= body[40] <= 137 or body[6] == 0:
+            if body[6] == 58 and body[40] == 136 and dst == ALL_NODES and self.alone:
+                self.alone.words.append(say(self.alone, body))
+                return
+            if body[6] == 58 and 130 <= body[40] <= 137 and body[40] != 136 or body[6] == 0:
                 return
         elif kind == 0x800:
             dst = socket.inet_ntoa(body[16:20])
@@ -593,6 +681,9 @@ class Link:
             self.packet.send(BROADCAST + MAC + b'\x08\x06' + arp(1, MAC, '10.0.2.150', b'\0' * 6, GW4))
             self.pump(0.1)
             if self.mac:
+                m = self.mac
+                LINK_LOCAL[0] = socket.inet_ntop(socket.AF_INET6, n6('fe80::') [:8] + bytes([m[0] ^ 2]) + m[1:3]
+                                                 + b'\xff\xfe' + m[3:])
                 return
         raise SystemExit('nobody answers ARP for ' + GW4)
 
@@ -624,22 +715,32 @@ def ask(link, want):
             v6 = one[2]
             if (v6 or fours < 150) and len(batch) < 250:
                 fours += not v6
-                batch.append((number, one, 'fd00::1:%x' % (number + 16) if v6 else '10.0.2.%d' % (fours + 50)))
+                net = 'fe80' if one[0].startswith('6-ll') else 'fd00'
+                batch.append((number, one, '%s::1:%x' % (net, number + 16) if v6 else '10.0.2.%d' % (fours + 50)))
             else:
                 rest.append((number, one))
         todo = rest
         link.heard = {}
-        frames = []
+        frames, probes = [], []
         for number, (name, where, v6, make), src in batch:
             dst = (GW6 if where == 'gw' else FAR6) if v6 else (GW4 if where == 'gw' else FAR4)
             sent = [p if isinstance(p, tuple) else (None, p) for p in make(src, dst)]
             link.heard[src] = Heard(sent, dst)
+            link.heard[src].mac = link.mac
+            if name.startswith('6-probe'):
+                probes.append((src, (sent[0][0] or link.mac) + MAC + b'\x86\xdd' + sent[0][1]))
+                continue
             for mac, packet in sent:
                 frames.append((mac or link.mac) + MAC + (b'\x86\xdd' if v6 else b'\x08\0') + packet)
         for number, frame in enumerate(frames):
             link.packet.send(frame + b'\0' * max(0, 60 - len(frame)))
             if number % 8 == 7:
                 link.pump(0.008)
+        for src, frame in probes:  # answered to everybody, so one after another
+            link.alone = link.heard[src]
+            link.packet.send(frame)
+            link.pump(0.1)
+        link.alone = None
         link.pump(0.6)
         for _ in range(50):
             for number, (name, where, v6, make), src in batch:

@@ -57,8 +57,10 @@ final class NdpResponder {
   boolean answer(Packet packet) {
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
-    // RFC 4861 §6.1, §7.1: hop limit 255, code 0.
-    if (packet.hopLimit() != NdpMessage.HOP_LIMIT || IcmpHeader.code(frame, at) != 0) {
+    // RFC 4861 §6.1, §7.1: hop limit 255, code 0. RFC 6980 §5: never in fragments.
+    if (packet.hopLimit() != NdpMessage.HOP_LIMIT
+        || IcmpHeader.code(frame, at) != 0
+        || packet.isFragmented()) {
       counters.drop(Drop.NDP_MALFORMED);
       return false;
     }
@@ -68,6 +70,8 @@ final class NdpResponder {
     }
     if (type == NdpMessage.NEIGHBOR_SOLICITATION) {
       solicited(packet, frame, at);
+    } else if (type == NdpMessage.NEIGHBOR_ADVERTISEMENT) {
+      advertised(packet, frame, at);
     } else {
       counters.drop(Drop.NDP_NOT_FOR_US);
     }
@@ -84,8 +88,7 @@ final class NdpResponder {
     int options = at + NdpMessage.ROUTER_SOLICITATION_LENGTH;
     long mac = NdpMessage.macOption(frame, options, end, NdpMessage.OPTION_SOURCE_MAC);
     boolean nobody = IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow());
-    boolean badMac = mac >= 0 && (nobody || mac == 0 || MacAddress.isGroup(mac));
-    if (badMac) {
+    if (badMac(mac) || (mac > 0 && nobody)) {
       counters.drop(Drop.NDP_MALFORMED);
       return false;
     }
@@ -108,25 +111,67 @@ final class NdpResponder {
     boolean probe = IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow());
     // RFC 4861 §7.1.1: a probe goes to a solicited-node address and carries no source address.
     boolean badProbe = probe && (mac >= 0 || !toSolicitedNode(packet));
-    boolean badMac = mac >= 0 && (mac == 0 || MacAddress.isGroup(mac));
-    if (badProbe || badMac || IpAddress.isMulticast(targetHigh, targetLow)) {
+    if (badProbe || badMac(mac) || IpAddress.isMulticast(targetHigh, targetLow)) {
       counters.drop(Drop.NDP_MALFORMED);
       return;
     }
     if (mac > 0 && lan.isGuestSource(packet.sourceHigh(), packet.sourceLow())) {
       neighbors.learn(packet.sourceHigh(), packet.sourceLow(), mac);
     }
-    if (!own.contains(targetHigh, targetLow)) {
+    long high = packet.destinationHigh();
+    long low = packet.destinationLow();
+    boolean heard = own.contains(high, low) || own.isShared(high, low);
+    if (!heard || !own.contains(targetHigh, targetLow)) {
       counters.drop(Drop.NDP_NOT_FOR_US);
       return;
     }
     advertise(packet, targetHigh, targetLow, probe);
   }
 
-  /** RFC 4861 §7.2.4: a probe is answered to all nodes, and not as solicited. */
+  /**
+   * RFC 4861 §7.1.2, §7.2.5: what the guest says of itself, asked or not. We never ask, so there is
+   * no state in which less than all of it is believed, but that an address that was heard elsewhere
+   * stays there without the override flag.
+   */
+  private void advertised(Packet packet, ByteBuf frame, int at) {
+    int end = at + packet.transportLength();
+    int flags = NdpMessage.flags(frame, at);
+    boolean toMany = IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow());
+    boolean fits = NdpMessage.fits(frame, at, end, NdpMessage.NEIGHBOR_LENGTH);
+    if (!fits || (toMany && (flags & NdpMessage.SOLICITED) != 0)) {
+      counters.drop(Drop.NDP_MALFORMED);
+      return;
+    }
+    long targetHigh = NdpMessage.targetHigh(frame, at);
+    long targetLow = NdpMessage.targetLow(frame, at);
+    int options = at + NdpMessage.NEIGHBOR_LENGTH;
+    long mac = NdpMessage.macOption(frame, options, end, NdpMessage.OPTION_TARGET_MAC);
+    if (badMac(mac) || IpAddress.isMulticast(targetHigh, targetLow)) {
+      counters.drop(Drop.NDP_MALFORMED);
+    } else if (mac < 0
+        || (flags & NdpMessage.OVERRIDE) == 0
+        || own.contains(targetHigh, targetLow)
+        || !lan.isGuestSource(targetHigh, targetLow)) {
+      counters.drop(Drop.NDP_NOT_FOR_US);
+    } else {
+      neighbors.learn(targetHigh, targetLow, mac);
+      counters.count(Count.NDP_LEARNED);
+    }
+  }
+
+  private static boolean badMac(long mac) {
+    return mac == NdpMessage.MALFORMED || mac == 0 || (mac > 0 && MacAddress.isGroup(mac));
+  }
+
+  /**
+   * RFC 4861 §7.2.4: a probe is answered to all nodes, and not as solicited. Who asked us alone
+   * knows where we are, so that like from Linux the answer is only that we still are.
+   */
   private void advertise(Packet packet, long targetHigh, long targetLow, boolean probe) {
     int router = lan.isGateway(targetHigh, targetLow) ? NdpMessage.ROUTER : 0;
-    int flags = router | NdpMessage.OVERRIDE | (probe ? 0 : NdpMessage.SOLICITED);
+    boolean toMany = IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow());
+    int override = toMany ? NdpMessage.OVERRIDE : 0;
+    int flags = router | override | (probe ? 0 : NdpMessage.SOLICITED);
     NdpMessage.setAdvertisement(message, 0, flags, targetHigh, targetLow, lan.mac().value());
     boolean sent =
         egress.icmp(
@@ -136,7 +181,7 @@ final class NdpResponder {
             probe ? ALL_NODES_LOW : packet.sourceLow(),
             message,
             0,
-            NdpMessage.NEIGHBOR_WITH_MAC_LENGTH,
+            toMany ? NdpMessage.NEIGHBOR_WITH_MAC_LENGTH : NdpMessage.NEIGHBOR_LENGTH,
             NdpMessage.HOP_LIMIT,
             0);
     if (sent) {

@@ -57,6 +57,11 @@ public final class OwnAddresses {
     }
     IpAddress gateway = lan.gateway6();
     IpAddress dns = lan.dns6();
+    for (IpAddress address : listening) {
+      if (!address.isV4() && endsLike(address.low(), low)) {
+        return true;
+      }
+    }
     return endsLike(lan.linkLocalLow(), low)
         || (gateway != null && endsLike(gateway.low(), low))
         || (dns != null && endsLike(dns.low(), low));

@@ -17,8 +17,8 @@
  * of the guest's, and not a guest that asks whether an address of its own is free (RFC 5227 §2.1.1,
  * RFC 4862 §5.4).
  *
- * <p>On the way the room teaches {@code egress.Neighbors} who is where, from requests and
- * solicitations whose sender is an address of the guest's subnets.
+ * <p>On the way the room teaches {@code egress.Neighbors} who is where, from requests,
+ * solicitations and advertisements whose sender, or target, is an address of the guest's subnets.
  *
  * <p>A DHCP client may speak from no address and to everybody; nobody else may. The leases are one
  * for the engine ({@link io.slipway.gateway.DhcpLeases}), whose shards each have a server: where a
@@ -30,8 +30,8 @@
  * say that the router is gone (RFC 4861 §6.2.5 would have it): the next one on the same device is
  * the same router. Owned by one Shard's event loop; not thread-safe. Called by {@code pipeline}.
  *
- * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §6.2, §7, RFC 8106 (neighbour discovery); RFC 792, RFC 4443
- * §4 (echo); RFC 2131, RFC 2132, RFC 4039 (DHCP).
+ * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §6.2, §7, RFC 6980, RFC 8106 (neighbour discovery); RFC 792,
+ * RFC 4443 §4 (echo); RFC 2131, RFC 2132, RFC 4039 (DHCP).
  */
 @NullMarked
 package io.slipway.gateway;

@@ -228,6 +228,7 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     int offset = Ipv6Header.fragmentOffset(frame, fragmentAt);
     boolean more = Ipv6Header.moreFragments(frame, fragmentAt);
     counters.count(Count.FRAGMENTS_IN);
+    packet.fragmented();
     if (offset == 0 && !more) {
       // RFC 6946 §4: an atomic fragment stands alone, whatever else carries its identification.
       passWalked(ctx, packet, Ipv6Header.walkAfterFragment(frame, fragmentAt, end));

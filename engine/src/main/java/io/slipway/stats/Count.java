@@ -27,6 +27,7 @@ public enum Count {
   GROUP_MESSAGES("messages about membership in multicast groups, which go no further"),
   ARP_REPLIES("ARP replies"),
   NDP_REPLIES("neighbour advertisements"),
+  NDP_LEARNED("neighbour advertisements from the guest that said where it is"),
   ROUTER_ADVERTISEMENTS("router advertisements"),
   DHCP_REPLIES("DHCP replies"),
   FRAGMENTS_IN("IP fragments from the guest"),

@@ -32,6 +32,9 @@ public final class NdpMessage {
   public static final int SOLICITED = 0x4000_0000;
   public static final int OVERRIDE = 0x2000_0000;
 
+  /** Result of {@link #macOption}: an option of another length than RFC 2464 §6 has. */
+  public static final long MALFORMED = -2;
+
   public static final int OPTION_SOURCE_MAC = 1;
   public static final int OPTION_TARGET_MAC = 2;
 
@@ -82,13 +85,15 @@ public final class NdpMessage {
 
   /**
    * The Ethernet address in the first option of this kind within {@code [from, end)}, whose options
-   * {@link #fits} has found well-formed; -1 when there is none.
+   * {@link #fits} has found well-formed; -1 when there is none, {@link #MALFORMED} when the first
+   * one is not as long as an Ethernet address makes it.
    */
   public static long macOption(ByteBuf frame, int from, int end, int kind) {
     int option = from;
     while (option < end) {
       if (frame.getUnsignedByte(option) == kind) {
-        return EthernetHeader.mac(frame, option + 2);
+        boolean good = frame.getByte(option + 1) == 1;
+        return good ? EthernetHeader.mac(frame, option + 2) : MALFORMED;
       }
       option += frame.getUnsignedByte(option + 1) << 3;
     }

@@ -37,6 +37,7 @@ public final class Packet {
   private int gsoType;
   private int gsoSize;
   private boolean reassembled;
+  private boolean fragmented;
 
   // ---- for the decoders
 
@@ -48,6 +49,7 @@ public final class Packet {
     gsoType = 0;
     gsoSize = 0;
     reassembled = false;
+    fragmented = false;
     sourcePort = 0;
     destinationPort = 0;
   }
@@ -60,6 +62,12 @@ public final class Packet {
   /** The frame is a packet that was put together from fragments. */
   public void reassembled() {
     reassembled = true;
+    fragmented = true;
+  }
+
+  /** The packet has a fragment header, and may be whole all the same. */
+  public void fragmented() {
+    fragmented = true;
   }
 
   /** What the virtio header said. */
@@ -229,6 +237,11 @@ public final class Packet {
   /** Whether this is not a frame but what several were put together to. */
   public boolean isReassembled() {
     return reassembled;
+  }
+
+  /** Whether it had a fragment header, together with others or alone. */
+  public boolean isFragmented() {
+    return fragmented;
   }
 
   /**

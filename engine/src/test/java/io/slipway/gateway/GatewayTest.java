@@ -7,6 +7,7 @@ import static io.slipway.pipeline.GuestFrames.OUR_MAC;
 import static io.slipway.pipeline.GuestFrames.arp;
 import static io.slipway.pipeline.GuestFrames.bytes;
 import static io.slipway.pipeline.GuestFrames.ethernet;
+import static io.slipway.pipeline.GuestFrames.fragment6;
 import static io.slipway.pipeline.GuestFrames.frame;
 import static io.slipway.pipeline.GuestFrames.icmp;
 import static io.slipway.pipeline.GuestFrames.ipv4;
@@ -169,17 +170,24 @@ class GatewayTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"fd00::2, ff02::1:ff00:2, true", "fd00::3, fd00::3, false"})
-  void solicitationsAreAnsweredForOurAddresses(String ours, String to, boolean router) {
+  @CsvSource({
+    "fd00::2, ff02::1:ff00:2, E0000000",
+    "fd00::2, fd00::2, C0000000",
+    "fd00::3, ff02::1, 60000000",
+    "fd00::3, fd00::3, 40000000",
+  })
+  void solicitationsAreAnsweredForOurAddresses(String ours, String to, String flags) {
     solicit("fe80::5", to, 255, 0, join(target(ours), sourceOption(OTHER_MAC)));
     SentFrame reply = line.sent.takeOnly().checkComplete();
     assertThat(reply.destinationMac()).isEqualTo("0a:99:88:77:66:55");
     assertThat(reply.hopLimit()).isEqualTo(255);
     assertThat(IpAddress.parse(reply.source())).isEqualTo(IpAddress.parse(ours));
     assertThat(reply.icmpType()).isEqualTo(136);
-    assertThat(reply.u32(reply.transportAt() + 4)).isEqualTo(router ? 0xE000_0000 : 0x6000_0000);
-    byte[] rest = Arrays.copyOfRange(reply.ipPayload(), 8, 32);
-    assertThat(rest).isEqualTo(join(target(ours), bytes(2, 1, 0x52, 0x55, 0x0A, 0, 2, 2)));
+    assertThat(reply.u32(reply.transportAt() + 4)).isEqualTo(Integer.parseUnsignedInt(flags, 16));
+    byte[] rest = Arrays.copyOfRange(reply.ipPayload(), 8, reply.ipPayload().length);
+    byte[] where = bytes(2, 1, 0x52, 0x55, 0x0A, 0, 2, 2);
+    // who asked us alone knows where we are
+    assertThat(rest).isEqualTo(to.equals(ours) ? target(ours) : join(target(ours), where));
     assertThat(lookup("fe80::5")).isEqualTo(OTHER_MAC);
     assertThat(line.counters.get(Count.NDP_REPLIES)).isEqualTo(1);
   }
@@ -211,6 +219,82 @@ class GatewayTest {
     assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(2);
   }
 
+  /** As if the group had been filtered before us. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ff02::1:ff00:99", "ff02::5", "2001:db8::1"})
+  void solicitationsToOthersAreNotHeard(String to) {
+    solicit(GUEST6, to, 255, 0, join(target("fd00::2"), sourceOption(GUEST_MAC)));
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(1);
+  }
+
+  /** RFC 6980 §5. */
+  @Test
+  void solicitationsInFragmentsAreIgnored() {
+    byte[] message = icmp(GUEST6, "fd00::2", 135, 0, 0, target("fd00::2"));
+    byte[] atomic = fragment6(58, 0, false, 7, message);
+    line.give(frame(ipv6(GUEST6, "fd00::2", 44, 255, atomic)));
+    byte[] first = fragment6(58, 0, true, 8, Arrays.copyOf(message, 16));
+    line.give(frame(ipv6(GUEST6, "fd00::2", 44, 255, first)));
+    byte[] rest = Arrays.copyOfRange(message, 16, message.length);
+    line.give(frame(ipv6(GUEST6, "fd00::2", 44, 255, fragment6(58, 16, false, 8, rest))));
+    assertThat(line.sent.all()).isEmpty();
+    assertThat(line.counters.dropped(Drop.NDP_MALFORMED)).isEqualTo(2);
+  }
+
+  private void advertise(String to, int flags, byte[] body) {
+    byte[] message = icmp("fe80::5", to, 136, 0, flags, body);
+    line.give(frame(ipv6("fe80::5", to, 58, 255, message)));
+  }
+
+  private static byte[] targetOption(long mac) {
+    byte[] option = sourceOption(mac);
+    option[0] = 2;
+    return option;
+  }
+
+  /** RFC 4861 §7.2.6: so a guest says that an address of its has moved. */
+  @Test
+  void whatTheGuestSaysUnaskedIsBelieved() {
+    byte[] moved = join(target("fd00::99"), targetOption(OTHER_MAC));
+    advertise("ff02::1", 0, moved);
+    assertThat(lookup("fd00::99")).isEqualTo(GUEST_MAC); // where somebody was heard last
+    advertise("ff02::1", 0x2000_0000, moved);
+    assertThat(lookup("fd00::99")).isEqualTo(OTHER_MAC);
+    assertThat(line.counters.get(Count.NDP_LEARNED)).isEqualTo(1);
+    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(1);
+  }
+
+  @Test
+  void whatTheGuestSaysOfOthersIsNot() {
+    for (String target : new String[] {"fd00::2", OUR_LINK_LOCAL, "2001:db8::1", "fd00::98"}) {
+      byte[] where = target.equals("fd00::98") ? bytes() : targetOption(OTHER_MAC);
+      advertise("ff02::1", 0x2000_0000, join(target(target), where));
+    }
+    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(4);
+    byte[] good = join(target("fd00::99"), targetOption(OTHER_MAC));
+    advertise("ff02::1", 0x6000_0000, good); // nobody asks everybody
+    advertise("ff02::1", 0x2000_0000, join(target("ff02::9"), targetOption(OTHER_MAC)));
+    advertise("ff02::1", 0x2000_0000, join(target("fd00::99"), targetOption(-1)));
+    advertise("ff02::1", 0x2000_0000, Arrays.copyOf(good, 20));
+    assertThat(line.counters.dropped(Drop.NDP_MALFORMED)).isEqualTo(4);
+    assertThat(lookup("fd00::99")).isEqualTo(GUEST_MAC);
+    assertThat(line.counters.get(Count.NDP_LEARNED)).isZero();
+    assertThat(line.sent.all()).isEmpty();
+  }
+
+  /** RFC 4861 §6.1.2, §8.1: only routers say these, and we are the only one. */
+  @ParameterizedTest
+  @ValueSource(ints = {134, 137})
+  void redirectsAndAdvertisementsOfTheGuestAreIgnored(int type) {
+    byte[] body = join(target("fd00::99"), target("fd00::98"), targetOption(OTHER_MAC));
+    byte[] message = icmp("fe80::5", "ff02::1", type, 0, 0, body);
+    line.give(frame(ipv6("fe80::5", "ff02::1", 58, 255, message)));
+    assertThat(line.counters.dropped(Drop.NDP_NOT_FOR_US)).isEqualTo(1);
+    assertThat(lookup("fd00::99")).isEqualTo(GUEST_MAC);
+    assertThat(line.sent.all()).isEmpty();
+  }
+
   @Test
   void malformedSolicitationsAreDropped() {
     byte[] body = target("fd00::2");
@@ -223,7 +307,10 @@ class GatewayTest {
     solicit("::", "fd00::2", 255, 0, body);
     solicit("::", "ff02::1:ff00:2", 255, 0, join(body, sourceOption(GUEST_MAC)));
     solicit(GUEST6, "fd00::2", 255, 0, join(body, sourceOption(-1)));
-    assertThat(line.counters.dropped(Drop.NDP_MALFORMED)).isEqualTo(9);
+    byte[] longOption = join(sourceOption(GUEST_MAC), new byte[8]);
+    longOption[1] = 2;
+    solicit(GUEST6, "fd00::2", 255, 0, join(body, longOption));
+    assertThat(line.counters.dropped(Drop.NDP_MALFORMED)).isEqualTo(10);
     assertThat(line.sent.all()).isEmpty();
   }
 
