@@ -136,10 +136,11 @@ final class LifecycleIT {
 
   @Test
   void endsWhenTheExitDescriptorCloses() {
+    Path word = TestHost.scratch("ready");
     String line =
-        "sleep 3 | { exec "
-            + Slipway.launcher()
-            + " run --exit-fd 6 -- sleep 600 6<&0 0</dev/null; }";
+        "while [ ! -s %s ]; do sleep 0.1; done | { exec %s run --ready-fd 5 --exit-fd 6 --"
+                .formatted(word, Slipway.launcher())
+            + " sleep 600 5>%s 6<&0 0</dev/null; }".formatted(word);
     long began = System.nanoTime();
     Proc.run(caller.shell(line));
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(SOON);
