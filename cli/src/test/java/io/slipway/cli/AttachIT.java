@@ -61,6 +61,10 @@ final class AttachIT {
           .contains("mtu 9000", "172.31.5.100/24")
           .doesNotContain("fd00::");
       assertThat(space.run("ip route").ok().out()).contains("default via 172.31.5.2");
+      // nobody speaks IPv6 there, even to a guest that does
+      space.run("ip addr add fd00::100/64 dev net7 nodad").ok();
+      assertThat(space.run("ping -c 1 -W 1 fd00::2").status()).isEqualTo(1);
+      space.run("ping -c 1 -W 2 172.31.5.2").ok();
       assertThat(engine.isAlive()).isTrue();
     }
   }

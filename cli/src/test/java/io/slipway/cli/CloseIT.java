@@ -22,14 +22,18 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every way that a connection ends, from either side, is seen on the other as it happened. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ParameterizedClass
-@EnumSource(Caller.class)
+@CsvSource({"ROOT, 10.0.2.2", "USER, 10.0.2.2", "USER, fd00::2"})
 final class CloseIT {
-  @Parameter Caller caller;
+  @Parameter(0)
+  Caller caller;
+
+  @Parameter(1)
+  String gateway;
 
   private static final Duration SOON = Duration.ofSeconds(10);
 
@@ -69,7 +73,8 @@ final class CloseIT {
   private static final String FLOOD =
       """
       import socket, sys
-      l = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+      family = socket.AF_INET6 if sys.argv[1] == '::1' else socket.AF_INET
+      l = socket.create_server((sys.argv[1], int(sys.argv[2])), family=family)
       print('listening')
       s, _ = l.accept()
       s.recv(1)
@@ -90,6 +95,14 @@ final class CloseIT {
     guest.close();
   }
 
+  private boolean isV6() {
+    return gateway.indexOf(':') >= 0;
+  }
+
+  private String socat() {
+    return isV6() ? "TCP6:[" + gateway + "]" : "TCP4:" + gateway;
+  }
+
   @Test
   void hostAnswersAfterTheGuestHasShutDown() {
     // The server reads to the end of the stream and only then answers with all it has read.
@@ -100,8 +113,8 @@ final class CloseIT {
         })) {
       Result echoed =
           guest.run(
-              "socat -t 30 STDIO TCP4:%s:%d < %s | sha256sum"
-                  .formatted(Guest.GATEWAY, server.port(), sample.path()));
+              "socat -t 30 STDIO %s:%d < %s | sha256sum"
+                  .formatted(socat(), server.port(), sample.path()));
       assertThat(echoed.ok().text()).startsWith(sample.sha256());
       assertThat(server.nextEnd()).isEqualTo("done");
     }
@@ -118,8 +131,8 @@ final class CloseIT {
         })) {
       guest
           .run(
-              "socat -t 30 TCP4:%s:%d SYSTEM:'cat >/dev/null; cat %s'"
-                  .formatted(Guest.GATEWAY, server.port(), sample.path()))
+              "socat -t 30 %s:%d SYSTEM:'cat >/dev/null; cat %s'"
+                  .formatted(socat(), server.port(), sample.path()))
           .ok();
       assertThat(server.nextEnd()).isEqualTo("done");
       assertThat(received[0]).isEqualTo("" + sample.bytes());
@@ -129,10 +142,12 @@ final class CloseIT {
   @Test
   void serverKilledInMidTransferResetsTheGuest() {
     int port = Services.freePort();
-    try (Proc server = Proc.start(List.of("/usr/bin/python3", "-u", "-c", FLOOD, "" + port))) {
+    String loopback = isV6() ? "::1" : "127.0.0.1";
+    try (Proc server =
+        Proc.start(List.of("/usr/bin/python3", "-u", "-c", FLOOD, loopback, "" + port))) {
       Await.until("it listens", SOON, () -> server.out().contains("listening"), server::soFar);
       // The octets that the server never reads make its kernel send RST instead of FIN.
-      try (Proc client = guest.startPython(READER_THAT_TALKS, Guest.GATEWAY, port)) {
+      try (Proc client = guest.startPython(READER_THAT_TALKS, gateway, port)) {
         Await.until("data flows", SOON, () -> client.out().contains("flowing"), client::soFar);
         server.signal("KILL");
         assertThat(client.await(SOON).out()).contains("ConnectionResetError");
@@ -165,7 +180,7 @@ final class CloseIT {
           client.getInputStream().read();
           client.setSoLinger(true, 0);
         })) {
-      assertThat(guest.python(READER_THAT_TALKS, Guest.GATEWAY, server.port()).ok().text())
+      assertThat(guest.python(READER_THAT_TALKS, gateway, server.port()).ok().text())
           .isEqualTo("ConnectionResetError");
     }
   }
@@ -174,14 +189,14 @@ final class CloseIT {
   void serversEndIsAnEndAndNoReset() {
     try (TcpServer server =
         TcpServer.start(client -> client.getOutputStream().write(new byte[9]))) {
-      assertThat(guest.python(READER, Guest.GATEWAY, server.port()).ok().text()).isEqualTo("EOF 9");
+      assertThat(guest.python(READER, gateway, server.port()).ok().text()).isEqualTo("EOF 9");
     }
   }
 
   @Test
   void clientsResetReachesTheServer() {
     try (TcpServer server = TcpServer.start(CloseIT::talk)) {
-      guest.python(CLIENT, Guest.GATEWAY, server.port(), "reset").ok();
+      guest.python(CLIENT, gateway, server.port(), "reset").ok();
       assertThat(server.nextEnd()).isEqualTo("Connection reset");
     }
   }
@@ -190,7 +205,7 @@ final class CloseIT {
   void killedClientResetsAServerThatSends() {
     // A killed client with unread octets resets; the server is in the middle of sending.
     try (TcpServer server = TcpServer.start(CloseIT::send);
-        Proc client = guest.startPython(CLIENT, Guest.GATEWAY, server.port(), "wait")) {
+        Proc client = guest.startPython(CLIENT, gateway, server.port(), "wait")) {
       Await.until("it waits", SOON, () -> client.out().contains("waiting"), client::soFar);
       client.signal("KILL");
       assertThat(server.nextEnd()).matches("Connection reset.*|Broken pipe.*");

@@ -8,6 +8,7 @@ import io.slipway.cli.it.Proc;
 import io.slipway.cli.it.Result;
 import io.slipway.cli.it.Services;
 import io.slipway.cli.it.World;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -42,9 +43,10 @@ final class ConnectErrorsIT {
       """
       import socket, struct, sys, time
       host, port = sys.argv[1], int(sys.argv[2])
+      family = socket.AF_INET6 if ':' in host else socket.AF_INET
       wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
       wire.settimeout(0.3)
-      s = socket.socket()
+      s = socket.socket(family)
       try:
           s.connect((host, port))
       except OSError as e:
@@ -55,8 +57,9 @@ final class ConnectErrorsIT {
               packet, address = wire.recvfrom(65535)
           except TimeoutError:
               break
-          at = (packet[0] & 15) * 4
-          if packet[9] == 6 and port in struct.unpack_from('!HH', packet, at):
+          six = packet[0] >> 4 == 6
+          at = 40 if six else (packet[0] & 15) * 4
+          if packet[6 if six else 9] == 6 and port in struct.unpack_from('!HH', packet, at):
               bits = packet[at + 13]
               print('out' if address[2] == 4 else 'in',
                     ''.join(n for i, n in enumerate('FSRPAUEC') if bits >> i & 1))
@@ -73,7 +76,9 @@ final class ConnectErrorsIT {
             """
             ip route add unreachable 198.51.100.1; ip route add prohibit 198.51.100.2
             ip route add blackhole 198.51.100.3
-            ip -6 route add unreachable 2001:db8:1::1
+            ip -6 route add unreachable 2001:db8:1::1; ip -6 route add prohibit 2001:db8:1::2
+            ip -6 route add blackhole 2001:db8:1::3
+            ip neigh add 2001:db8::99 lladdr 02:00:00:00:00:99 dev up0 nud permanent
             ip neigh add 203.0.113.99 lladdr 02:00:00:00:00:99 dev up0 nud permanent
             """)
         .ok();
@@ -96,11 +101,13 @@ final class ConnectErrorsIT {
     assertThat(connect("203.0.113.1", 9)).startsWith("ECONNREFUSED");
     assertThat(connect("2001:db8::1", 9)).startsWith("ECONNREFUSED");
     assertThat(connect(Guest.GATEWAY, 9)).startsWith("ECONNREFUSED");
+    assertThat(connect("fd00::2", 9)).startsWith("ECONNREFUSED");
   }
 
-  @Test
-  void refusalIsOneResetAndNoSynAckBeforeIt() {
-    String seen = guest.python(FLAGS, "203.0.113.1", 9).ok().text();
+  @ParameterizedTest
+  @ValueSource(strings = {"203.0.113.1", "2001:db8::1"})
+  void refusalIsOneResetAndNoSynAckBeforeIt(String address) {
+    String seen = guest.python(FLAGS, address, 9).ok().text();
     assertThat(seen.lines()).containsExactly("ConnectionRefusedError", "out S", "in RA");
   }
 
@@ -110,6 +117,7 @@ final class ConnectErrorsIT {
     "198.51.100.2, EHOSTUNREACH|ENETUNREACH",
     "192.0.2.1, ENETUNREACH|EHOSTUNREACH",
     "2001:db8:1::1, EHOSTUNREACH|ENETUNREACH",
+    "2001:db8:1::2, EACCES|EHOSTUNREACH|ENETUNREACH",
     "2001:db8:2::1, EHOSTUNREACH|ENETUNREACH",
   })
   void noRouteIsSaidAtOnce(String address, String errno) {
@@ -118,13 +126,17 @@ final class ConnectErrorsIT {
     assertThat(Integer.parseInt(result[1])).as("milliseconds").isLessThan(1000);
   }
 
-  /** Nobody answers for the first address, and what is sent to the second is dropped. */
+  /** Nobody answers for two addresses, and what is sent to the other two is dropped. */
   @Test
   void silenceIsLeftToTheGuestsOwnTimer() {
     guest.run("sysctl -qw net.ipv4.tcp_syn_retries=1").ok();
-    try (Proc nobody = guest.startPython(CONNECT, "203.0.113.99", 80);
-        Proc dropped = guest.startPython(CONNECT, "198.51.100.3", 80)) {
-      for (Proc attempt : List.of(nobody, dropped)) {
+    List<Proc> attempts = new ArrayList<>();
+    for (String address :
+        List.of("203.0.113.99", "198.51.100.3", "2001:db8::99", "2001:db8:1::3")) {
+      attempts.add(guest.startPython(CONNECT, address, 80));
+    }
+    for (Proc attempt : attempts) {
+      try (attempt) {
         String[] result = attempt.await(Proc.LIMIT).ok().text().split(" ", -1);
         assertThat(result[0]).isEqualTo("ETIMEDOUT");
         // RFC 6298: one second, doubled once.

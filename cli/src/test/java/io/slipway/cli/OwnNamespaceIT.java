@@ -81,7 +81,9 @@ final class OwnNamespaceIT {
         Await.until("the engine serves", SOON, () -> answers(caller, pid), engine::soFar);
         first.type(fetch(nginx.port(), sample));
         Await.until("the file", Proc.LIMIT, () -> first.out().contains("fetched "), first::soFar);
-        assertThat(first.out()).as(first.soFar() + "" + engine.soFar()).contains(sample.sha256());
+        assertThat(first.out())
+            .as("over both families: " + first.soFar() + engine.soFar())
+            .containsSubsequence(sample.sha256(), sample.sha256());
 
         Result rival = Proc.run(secondCommand(caller), Map.of("PID", "" + pid));
         assertThat(rival.status()).as(rival.toString()).isEqualTo(1);
@@ -114,8 +116,10 @@ final class OwnNamespaceIT {
   }
 
   private static String fetch(int port, Sample sample) {
-    return "curl -s http://%s:%d/%s | sha256sum; echo fetched it\n"
-        .formatted(Guest.GATEWAY, port, sample.name());
+    String line = "curl -gs http://%s:%d/%s | sha256sum; ";
+    return line.formatted(Guest.GATEWAY, port, sample.name())
+        + line.formatted("[2001:2::2]", port, sample.name())
+        + "echo fetched it\n";
   }
 
   private static boolean answers(Caller caller, long pid) {

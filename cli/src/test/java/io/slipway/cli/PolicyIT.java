@@ -27,6 +27,7 @@ final class PolicyIT {
   @Parameter Caller caller;
 
   private static final String INTERNET = "203.0.113.1";
+  private static final String INTERNET6 = "2001:db8::1";
 
   /** Tells every client, over TCP and UDP at ports 80 and 81, its own address. */
   private static final String TELLER =
@@ -102,6 +103,8 @@ final class PolicyIT {
       assertThat(ask(guest, "tcp", "2001:db8::1", 80)).isEqualTo("2001:db8::10");
       assertThat(ask(guest, "udp", "2001:db8::1", 80)).isEqualTo("2001:db8::10");
       assertThat(ask(here, "tcp", Guest.GATEWAY, local.port())).isEqualTo("ConnectionRefusedError");
+      assertThat(ask(here, "tcp", "fd00::2", local.port())).isEqualTo("ConnectionRefusedError");
+      assertThat(ask(open, "tcp", "fd00::2", local.port())).isEqualTo("!");
       assertThat(ask(open, "tcp", Guest.GATEWAY, local.port())).isEqualTo("!");
     }
   }
@@ -121,15 +124,35 @@ final class PolicyIT {
       })
   void listsDecide(String options, String tcp80, String tcp81, String udp80) {
     try (Guest guest = world.guest(caller, options.split(" ", -1))) {
-      assertThat(reaches(guest, "tcp", 80)).isEqualTo(tcp80);
-      assertThat(reaches(guest, "tcp", 81)).isEqualTo(tcp81);
-      assertThat(reaches(guest, "udp", 80)).isEqualTo(udp80);
+      assertThat(reaches(guest, "tcp", INTERNET, 80)).isEqualTo(tcp80);
+      assertThat(reaches(guest, "tcp", INTERNET, 81)).isEqualTo(tcp81);
+      assertThat(reaches(guest, "udp", INTERNET, 80)).isEqualTo(udp80);
     }
   }
 
-  private static String reaches(Guest guest, String kind, int port) {
-    String answer = ask(guest, kind, INTERNET, port);
-    if (answer.equals("203.0.113.10")) {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // options | TCP port 80 | TCP port 81 | UDP port 80, over IPv6 | TCP port 80 over IPv4
+        "--no-outbound | no | no | no | no",
+        "--no-outbound --allow tcp://[2001:db8::1]:80 | yes | no | no | no",
+        "--deny [2001:db8::/32]:80 | no | yes | no | yes",
+        "--deny udp://2001:db8::/64 | yes | yes | no | yes",
+      })
+  void listsDecideOverIpv6(
+      String options, String tcp80, String tcp81, String udp80, String tcp80four) {
+    try (Guest guest = world.guest(caller, options.split(" ", -1))) {
+      assertThat(reaches(guest, "tcp", INTERNET6, 80)).isEqualTo(tcp80);
+      assertThat(reaches(guest, "tcp", INTERNET6, 81)).isEqualTo(tcp81);
+      assertThat(reaches(guest, "udp", INTERNET6, 80)).isEqualTo(udp80);
+      assertThat(reaches(guest, "tcp", INTERNET, 80)).isEqualTo(tcp80four);
+    }
+  }
+
+  private static String reaches(Guest guest, String kind, String host, int port) {
+    String answer = ask(guest, kind, host, port);
+    if (answer.equals("203.0.113.10") || answer.startsWith("2001:db8::1")) {
       return "yes";
     }
     // A refusal is told, not swallowed: nobody likes to wait for a firewall.
@@ -139,7 +162,10 @@ final class PolicyIT {
 
   @Test
   void sourceAddressesAreBoundTo() {
-    try (Guest guest = world.guest(caller, "--source", "203.0.113.11")) {
+    try (Guest guest =
+        world.guest(caller, "--source", "203.0.113.11", "--source6", "2001:db8::11")) {
+      assertThat(ask(guest, "tcp", INTERNET6, 80)).isEqualTo("2001:db8::11");
+      assertThat(ask(guest, "udp", INTERNET6, 80)).isEqualTo("2001:db8::11");
       assertThat(ask(guest, "tcp", INTERNET, 80)).isEqualTo("203.0.113.11");
       assertThat(ask(guest, "udp", INTERNET, 80)).isEqualTo("203.0.113.11");
     }

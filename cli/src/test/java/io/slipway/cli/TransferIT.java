@@ -22,7 +22,9 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Everyday programs in a guest, unchanged, against everyday servers on the host. */
 @ResourceLock(Load.PROCESSORS)
@@ -83,15 +85,16 @@ final class TransferIT {
     assertThat(fetched.ok().text()).as(fetched.toString()).startsWith(sample.sha256());
   }
 
-  @Test
-  void upload() {
+  @ParameterizedTest
+  @ValueSource(strings = {Guest.GATEWAY, "[fd00::2]"})
+  void upload(String gateway) {
     try (TcpServer sink = Services.uploadSink()) {
       Result sent =
           guest.run(
-              "curl -sS --fail -H Expect: -T "
+              "curl -gsS --fail -H Expect: -T "
                   + sample.path()
                   + " http://"
-                  + Guest.GATEWAY
+                  + gateway
                   + ":"
                   + sink.port()
                   + "/");

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -13,10 +14,12 @@ import java.util.concurrent.TimeUnit;
 
 /** A server on the host's loopback that runs a few lines of Java for every connection. */
 public final class TcpServer implements AutoCloseable {
+  private static final int BACKLOG = 4096;
+
   /** What happened to one connection: "done", or the message of its exception. */
   private final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
 
-  private final ServerSocket listener;
+  private final List<ServerSocket> listeners;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   /** Serves one connection, which is closed afterwards. */
@@ -24,24 +27,40 @@ public final class TcpServer implements AutoCloseable {
     void serve(Socket client) throws IOException;
   }
 
-  private TcpServer(ServerSocket listener) {
-    this.listener = listener;
+  private TcpServer(List<ServerSocket> listeners) {
+    this.listeners = listeners;
   }
 
-  /** Listens on a free port of 127.0.0.1. */
+  /** Listens on a port that is free of both 127.0.0.1 and ::1. */
   public static TcpServer start(Session session) {
-    try {
-      ServerSocket listener = new ServerSocket(0, 4096, InetAddress.getLoopbackAddress());
-      TcpServer server = new TcpServer(listener);
-      server.threads.execute(() -> server.accept(session));
-      return server;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    TcpServer server = new TcpServer(listen());
+    for (ServerSocket listener : server.listeners) {
+      server.threads.execute(() -> server.accept(listener, session));
     }
+    return server;
+  }
+
+  private static List<ServerSocket> listen() {
+    IOException last = null;
+    for (int attempt = 0; attempt < 20; attempt++) {
+      try {
+        ServerSocket four = new ServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1"));
+        try {
+          InetAddress loopback6 = InetAddress.ofLiteral("::1");
+          return List.of(four, new ServerSocket(four.getLocalPort(), BACKLOG, loopback6));
+        } catch (IOException e) {
+          last = e; // somebody has it in the other family
+          four.close();
+        }
+      } catch (IOException e) {
+        last = e;
+      }
+    }
+    throw new IllegalStateException("no port is free of both", last);
   }
 
   public int port() {
-    return listener.getLocalPort();
+    return listeners.getFirst().getLocalPort();
   }
 
   /** How the next connection ended: "done", or the message of its exception. */
@@ -57,7 +76,7 @@ public final class TcpServer implements AutoCloseable {
     }
   }
 
-  private void accept(Session session) {
+  private void accept(ServerSocket listener, Session session) {
     while (!listener.isClosed()) {
       try {
         Socket client = listener.accept();
@@ -80,7 +99,9 @@ public final class TcpServer implements AutoCloseable {
   @Override
   public void close() {
     try {
-      listener.close();
+      for (ServerSocket listener : listeners) {
+        listener.close();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A host of its own, 203.0.113.10 and .11 (2001:db8::10), and behind it an internet of one machine,
- * 203.0.113.1 (2001:db8::1): two network namespaces and a veth pair. For tests that need routes,
- * addresses or an empty machine. Closed by the test that made it.
+ * A host of its own, 203.0.113.10 and .11 (2001:db8::10 and ::11), and behind it an internet of one
+ * machine, 203.0.113.1 (2001:db8::1): two network namespaces and a veth pair. For tests that need
+ * routes, addresses or an empty machine. Closed by the test that made it.
  */
 public final class World implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
@@ -36,6 +36,7 @@ public final class World implements AutoCloseable {
             ip -n $1 link set lo up; ip -n $2 link set lo up
             ip -n $1 link set up0 up; ip -n $2 link set down0 up
             ip -n $1 addr add 203.0.113.10/24 dev up0; ip -n $1 addr add 203.0.113.11/24 dev up0
+            ip -n $1 addr add 2001:db8::11/64 dev up0 nodad
             ip -n $1 addr add 2001:db8::10/64 dev up0 nodad
             ip -n $2 addr add 203.0.113.1/24 dev down0
             ip -n $2 addr add 2001:db8::1/64 dev down0 nodad
