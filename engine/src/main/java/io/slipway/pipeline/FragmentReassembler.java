@@ -24,8 +24,11 @@ final class FragmentReassembler {
   private static final int MOST_BYTES = 2 << 20;
   private static final int MOST_PAYLOAD = 65_535;
 
-  /** Like Linux. RFC 8200 §4.5 would wait for 60 s, RFC 1122 §3.3.2 for 60 s or more. */
-  private static final long TIMEOUT_NANOS = 30_000_000_000L;
+  /** Like Linux. RFC 1122 §3.3.2 would wait for 60 s or more. */
+  private static final long TIMEOUT4_NANOS = 30_000_000_000L;
+
+  /** RFC 8200 §4.5. */
+  private static final long TIMEOUT6_NANOS = 60_000_000_000L;
 
   private final TimerWheel timers;
   private final IcmpErrors errors;
@@ -65,8 +68,8 @@ final class FragmentReassembler {
     FragmentedPacket packet = find(fragment, id, protocol);
     if (packet == null) {
       packet = free();
-      packet.begin(fragment, id, protocol);
-      timers.arm(packet, nowNanos + TIMEOUT_NANOS);
+      packet.begin(fragment, id, protocol, nowNanos);
+      timers.arm(packet, nowNanos + (fragment.isV6() ? TIMEOUT6_NANOS : TIMEOUT4_NANOS));
     }
     makeRoom(packet, packet.growth(offset, length));
     Drop reason = packet.accept(fragment, protocol, offset, more, allocator);
@@ -142,7 +145,7 @@ final class FragmentReassembler {
   private @Nullable FragmentedPacket oldest(@Nullable FragmentedPacket except) {
     FragmentedPacket oldest = null;
     for (FragmentedPacket packet : packets) {
-      boolean older = oldest == null || packet.deadlineNanos() < oldest.deadlineNanos();
+      boolean older = oldest == null || packet.begunNanos() - oldest.begunNanos() < 0;
       if (packet.isInUse() && packet != except && older) {
         oldest = packet;
       }

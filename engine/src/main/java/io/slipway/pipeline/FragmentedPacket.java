@@ -37,6 +37,7 @@ final class FragmentedPacket extends Timer {
   private int ranges;
   private int total;
   private int headerLength;
+  private long begunNanos;
   private boolean inUse;
   private boolean refused;
 
@@ -61,6 +62,11 @@ final class FragmentedPacket extends Timer {
     return inUse;
   }
 
+  /** When its first fragment came, whichever that was. */
+  long begunNanos() {
+    return begunNanos;
+  }
+
   /** Bytes of memory held for this packet. */
   int held() {
     return buffer.capacity();
@@ -79,8 +85,9 @@ final class FragmentedPacket extends Timer {
   }
 
   /** Takes this object into use for the packet that the fragment at hand belongs to. */
-  void begin(Packet packet, int packetId, int packetProtocol) {
+  void begin(Packet packet, int packetId, int packetProtocol, long nowNanos) {
     inUse = true;
+    begunNanos = nowNanos;
     refused = false;
     ranges = 0;
     total = UNKNOWN;

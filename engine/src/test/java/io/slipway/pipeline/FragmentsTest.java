@@ -140,7 +140,7 @@ class FragmentsTest {
   void theSenderIsToldWhenTheRestIsMissing(boolean v6) {
     byte[] whole = datagram(v6, pattern(200));
     line.give(part(v6, 9, whole, 0, 104));
-    line.pass(29 * SECOND);
+    line.pass((v6 ? 59 : 29) * SECOND);
     assertThat(line.sent.all()).isEmpty();
     line.pass(2 * SECOND);
     SentFrame error = line.sent.takeOnly().checkComplete();
@@ -260,6 +260,24 @@ class FragmentsTest {
     assertThat(line.counters.dropped(Drop.FRAGMENT_LIMIT)).isGreaterThan(4000);
     line.pass(31 * SECOND);
     assertThat(held()).isZero();
+  }
+
+  /** Not the one whose time is up first, which is IPv4's whenever it came. */
+  @Test
+  void theOldestGivesWay() {
+    byte[] data = pattern(200);
+    byte[] six = datagram(true, data);
+    byte[] four = datagram(false, data);
+    line.give(part6(1, six, 0, 104, true));
+    line.pass(SECOND);
+    for (int id = 0; id < 64; id++) {
+      line.give(part4(id, four, 0, 104, true));
+    }
+    assertThat(line.counters.dropped(Drop.FRAGMENT_LIMIT)).isEqualTo(1);
+    line.give(part6(1, six, 104, 208, false));
+    assertThat(line.host.datagrams).isEmpty();
+    line.give(part4(1, four, 104, 208, false));
+    assertThat(line.host.datagrams).containsExactly(data);
   }
 
   @Test
