@@ -78,6 +78,10 @@ public final class Gateway {
       }
     } else if (EchoResponder.isRequest(packet.isV6(), type)) {
       answer(packet);
+    } else if (!packet.isV6()
+        && type == IcmpHeader.TIMESTAMP_REQUEST
+        && packet.transportLength() >= IcmpHeader.TIMESTAMP_LENGTH) {
+      echo.answerTimestamp(packet, nowNanos);
     } else {
       counters.drop(Drop.ICMP_UNSUPPORTED);
     }

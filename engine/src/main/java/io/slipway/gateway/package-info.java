@@ -5,7 +5,8 @@
  *   ARP                      -> ArpResponder   "the gateway is at ..."
  *   ICMPv6 135               -> NdpResponder   the same for IPv6
  *   ICMPv6 133               -> RouterAdvertiser, "I am your router, and your network is ..."
- *   ICMP and ICMPv6 echo     -> icmp's EchoResponder, for our own addresses
+ *   ICMP and ICMPv6 echo,
+ *   ICMP timestamps          -> icmp's EchoResponder, for our own addresses
  *   UDP to port 67           -> DhcpServer     an IPv4 address, and the network's plan
  * </pre>
  *

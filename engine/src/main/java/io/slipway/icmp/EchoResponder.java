@@ -6,11 +6,12 @@ import io.slipway.stats.Count;
 import io.slipway.stats.Counters;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.Packet;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Answers echo requests in the name of whoever they are for (RFC 792, RFC 4443 §4.2). Owned by one
- * Shard's event loop; not thread-safe. Callers: {@code gateway} for our addresses, {@code flow} for
- * all of them when the operator wants that.
+ * Answers echo requests, and timestamps, in the name of whoever they are for (RFC 792, RFC 4443
+ * §4.2). Owned by one Shard's event loop; not thread-safe. Callers: {@code gateway} for our
+ * addresses, {@code flow} for all of them when the operator wants that.
  *
  * <p>The reply is the request where it lies, with its type changed: the frame is ours until the
  * next one is read, and nobody reads it after us.
@@ -40,9 +41,25 @@ public final class EchoResponder {
 
   /** Answers in the name of somebody: the request may have been for several. */
   public void answer(Packet packet, long sourceHigh, long sourceLow) {
+    int reply = packet.isV6() ? IcmpHeader.ECHO_REPLY_V6 : IcmpHeader.ECHO_REPLY;
+    send(packet, reply, packet.transportLength(), sourceHigh, sourceLow);
+  }
+
+  /** Answers a timestamp of IPv4, which is {@link IcmpHeader#TIMESTAMP_LENGTH} bytes or more. */
+  public void answerTimestamp(Packet packet, long nowNanos) {
+    int at = packet.transportAt();
+    IcmpHeader.setReceived(packet.frame(), at, TimeUnit.NANOSECONDS.toMillis(nowNanos));
+    send(
+        packet,
+        IcmpHeader.TIMESTAMP_REPLY,
+        IcmpHeader.TIMESTAMP_LENGTH,
+        packet.destinationHigh(),
+        packet.destinationLow());
+  }
+
+  private void send(Packet packet, int reply, int length, long sourceHigh, long sourceLow) {
     ByteBuf frame = packet.frame();
     int at = packet.transportAt();
-    int reply = packet.isV6() ? IcmpHeader.ECHO_REPLY_V6 : IcmpHeader.ECHO_REPLY;
     IcmpHeader.setType(frame, at, reply);
     boolean sent =
         egress.icmp(
@@ -52,7 +69,7 @@ public final class EchoResponder {
             /* destinationLow= */ packet.sourceLow(),
             frame,
             at,
-            packet.transportLength(),
+            length,
             HOP_LIMIT,
             packet.trafficClass()); // RFC 1349 5.1; the congestion marks as well, like Linux
     if (sent) {

@@ -5,7 +5,7 @@
  * which errno a network would have made of them. {@link io.slipway.icmp.IcmpErrors} builds one,
  * quotes the packet that it is about, and sends it through {@code egress}.
  *
- * <p>{@link io.slipway.icmp.EchoResponder} turns an echo request into its reply.
+ * <p>{@link io.slipway.icmp.EchoResponder} turns an echo request, or a timestamp, into its reply.
  *
  * <p>Two ways to quote: {@code send} still has the guest's packet in hand. {@code sendQuoting} and
  * {@code forward} are for news that comes later, from a host socket, when the packet is long gone:

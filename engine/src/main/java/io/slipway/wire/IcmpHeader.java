@@ -21,6 +21,11 @@ public final class IcmpHeader {
   public static final int ECHO_REQUEST = 8;
   public static final int TIME_EXCEEDED = 11;
   public static final int PARAMETER_PROBLEM = 12;
+  public static final int TIMESTAMP_REQUEST = 13;
+  public static final int TIMESTAMP_REPLY = 14;
+
+  /** Bytes of an IPv4 timestamp or its reply. */
+  public static final int TIMESTAMP_LENGTH = 20;
 
   public static final int UNREACHABLE_V6 = 1;
   public static final int PACKET_TOO_BIG_V6 = 2;
@@ -38,6 +43,8 @@ public final class IcmpHeader {
   private static final int CHECKSUM = 2;
   private static final int ID = 4;
   private static final int SEQ = 6;
+  private static final int RECEIVED = 12;
+  private static final int TRANSMITTED = 16;
 
   private IcmpHeader() {}
 
@@ -101,6 +108,16 @@ public final class IcmpHeader {
   public static void set(ByteBuf frame, int at, int type, int code, int rest) {
     frame.setInt(at + TYPE, (type << 24) | (code << 16));
     frame.setInt(at + ID, rest);
+  }
+
+  /**
+   * Writes when a timestamp was received and its reply sent, in milliseconds of a clock that tells
+   * no time of day (RFC 792: the highest bit says so).
+   */
+  public static void setReceived(ByteBuf frame, int at, long millis) {
+    int time = (int) millis | 0x8000_0000;
+    frame.setInt(at + RECEIVED, time);
+    frame.setInt(at + TRANSMITTED, time);
   }
 
   public static void setType(ByteBuf frame, int at, int type) {

@@ -380,6 +380,21 @@ class GatewayTest {
     assertThat(line.sent.takeOnly().checkComplete().trafficClass()).isEqualTo(0x1F);
   }
 
+  /** RFC 792; that the clock tells no time of day is said by the highest bit. */
+  @Test
+  void aTimestampComesBackWithOurs() {
+    byte[] asked = pattern(16); // more than it needs
+    byte[] message = icmp(GUEST4, "10.0.2.2", 13, 0, 0x0102_0304, asked);
+    line.give(frame(ipv4(GUEST4, "10.0.2.2", 1, message)));
+    SentFrame reply = line.sent.takeOnly().checkComplete();
+    assertThat(reply.icmpType()).isEqualTo(14);
+    assertThat(reply.ipPayload()).hasSize(20);
+    assertThat(reply.u32(reply.transportAt() + 4)).isEqualTo(0x0102_0304);
+    assertThat(Arrays.copyOfRange(reply.ipPayload(), 8, 12)).isEqualTo(Arrays.copyOf(asked, 4));
+    int received = reply.u32(reply.transportAt() + 12);
+    assertThat(received).isNegative().isEqualTo(reply.u32(reply.transportAt() + 16));
+  }
+
   @Test
   void anEchoReplyIsNotAnswered() {
     line.give(frame(ipv4(GUEST4, "10.0.2.2", 1, icmp(GUEST4, "10.0.2.2", 0, 0, 1, pattern(9)))));

@@ -530,7 +530,7 @@ class DecodersTest {
     dropped(Drop.ICMP_MALFORMED, frame(ipv4(GUEST4, "10.0.2.2", 1, cut)));
     byte[] six = icmp(GUEST6, "fd00::2", 128, 0, 0x0102_0304, pattern(10));
     dropped(Drop.ICMP_BAD_CHECKSUM, frame(ipv6(GUEST6, "fd00::3", 58, six)));
-    byte[] timestamp = icmp(GUEST4, "10.0.2.2", 13, 0, 0, pattern(12));
+    byte[] timestamp = icmp(GUEST4, "10.0.2.2", 13, 0, 0, pattern(11));
     dropped(Drop.ICMP_UNSUPPORTED, frame(ipv4(GUEST4, "10.0.2.2", 1, timestamp)));
     assertThat(line.sent.all()).isEmpty();
   }
