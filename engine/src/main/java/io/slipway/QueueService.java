@@ -70,6 +70,7 @@ final class QueueService {
             plan.siblings().count(),
             own,
             plan.config().lan(),
+            plan.config().router().nameService(),
             plan.leases(),
             channel.sink(),
             plan.clock(),

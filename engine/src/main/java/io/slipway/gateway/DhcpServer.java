@@ -29,16 +29,16 @@ final class DhcpServer {
   private final Lan lan;
   private final Egress egress;
   private final Neighbors neighbors;
-  private final DhcpLeases leases;
+  private final AddressPool pool;
   private final Counters counters;
   private final int own;
   private final ByteBuf message = Unpooled.directBuffer(DhcpReply.CAPACITY, DhcpReply.CAPACITY);
 
-  DhcpServer(Lan lan, Egress egress, Neighbors neighbors, DhcpLeases leases, Counters counters) {
+  DhcpServer(Lan lan, Egress egress, Neighbors neighbors, AddressPool pool, Counters counters) {
     this.lan = lan;
     this.egress = egress;
     this.neighbors = neighbors;
-    this.leases = leases;
+    this.pool = pool;
     this.counters = counters;
     this.own = IpAddress.v4(lan.gateway4().low());
   }
@@ -57,25 +57,27 @@ final class DhcpServer {
     }
     if (request.server() != 0 && request.server() != own) {
       // It took another server's offer; ours is free again.
-      leases.release(request.client());
+      pool.release(request.client());
       counters.drop(Drop.DHCP_NOT_FOR_US);
       return;
     }
     switch (request.type()) {
       case DhcpMessage.DISCOVER -> discover(request, nowNanos);
       case DhcpMessage.REQUEST -> request(request, nowNanos);
-      case DhcpMessage.RELEASE -> leases.release(request.client());
-      case DhcpMessage.DECLINE -> leases.decline(request.client(), request.requested(), nowNanos);
+      case DhcpMessage.RELEASE -> pool.release(request.client());
+      case DhcpMessage.DECLINE ->
+          pool.decline(request.client(), IpAddress.of(request.requested()), nowNanos);
       case DhcpMessage.INFORM -> inform(request);
       default -> counters.drop(Drop.DHCP_MALFORMED);
     }
   }
 
   private void discover(DhcpMessage request, long nowNanos) {
-    int address = leases.offer(request.client(), request.requested(), nowNanos);
-    if (address == 0) {
+    IpAddress wanted = request.requested() == 0 ? null : IpAddress.of(request.requested());
+    IpAddress address = pool.offer(request.client(), wanted, nowNanos);
+    if (address == null) {
       counters.drop(Drop.DHCP_NO_ADDRESS);
-    } else if (request.rapidCommit() && leases.bind(request.client(), address, nowNanos)) {
+    } else if (request.rapidCommit() && pool.bind(request.client(), address, nowNanos)) {
       lease(request, DhcpMessage.ACK, address);
     } else {
       lease(request, DhcpMessage.OFFER, address);
@@ -84,8 +86,9 @@ final class DhcpServer {
 
   /** RFC 2131 §4.3.2: what is asked for is in the option, or else it is what the client uses. */
   private void request(DhcpMessage request, long nowNanos) {
-    int address = request.requested() != 0 ? request.requested() : request.ciaddr();
-    if (leases.bind(request.client(), address, nowNanos)) {
+    IpAddress address =
+        IpAddress.of(request.requested() != 0 ? request.requested() : request.ciaddr());
+    if (pool.bind(request.client(), address, nowNanos)) {
       lease(request, DhcpMessage.ACK, address);
     } else {
       DhcpReply nak = new DhcpReply(message, request, DhcpMessage.NAK, 0, own);
@@ -103,7 +106,8 @@ final class DhcpServer {
     send(receiver(request, request.ciaddr()), plan(reply).end());
   }
 
-  private void lease(DhcpMessage request, int type, int address) {
+  private void lease(DhcpMessage request, int type, IpAddress lease) {
+    int address = IpAddress.v4(lease.low());
     DhcpReply reply = new DhcpReply(message, request, type, address, own);
     reply.with(DhcpReply.OPTION_LEASE_SECONDS, DhcpLeases.LEASE_SECONDS);
     if (request.type() == DhcpMessage.DISCOVER && type == DhcpMessage.ACK) {

@@ -7,11 +7,13 @@ import io.slipway.icmp.EchoResponder;
 import io.slipway.route.Lan;
 import io.slipway.stats.Counters;
 import io.slipway.stats.Drop;
+import io.slipway.wire.Dhcp6Message;
 import io.slipway.wire.DhcpMessage;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.NdpMessage;
 import io.slipway.wire.Packet;
+import io.slipway.wire.UdpHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +29,14 @@ public final class Gateway {
   private final @Nullable RouterAdvertiser router;
   private final EchoResponder echo;
   private final DhcpServer dhcp;
+  private final @Nullable Dhcp6Server dhcp6;
   private final Counters counters;
 
   /**
    * A gateway that answers through {@code egress} and tells {@code neighbors} whom it heard.
    *
    * @param leases the engine's
+   * @param nameService whether there is a name service at the DNS addresses, to be told of
    * @param first whether it is that of the first of an engine's shards, which speaks unasked, too
    * @param nowNanos the present
    */
@@ -42,6 +46,7 @@ public final class Gateway {
       Neighbors neighbors,
       TimerWheel timers,
       DhcpLeases leases,
+      boolean nameService,
       Counters counters,
       boolean first,
       long nowNanos) {
@@ -50,9 +55,16 @@ public final class Gateway {
     this.arp = new ArpResponder(lan, own, egress, neighbors, counters);
     this.ndp = new NdpResponder(lan, own, egress, neighbors, counters);
     this.router =
-        lan.hasV6() ? new RouterAdvertiser(lan, egress, timers, counters, first, nowNanos) : null;
+        lan.hasV6()
+            ? new RouterAdvertiser(lan, nameService, egress, timers, counters, first, nowNanos)
+            : null;
     this.echo = new EchoResponder(egress, counters);
-    this.dhcp = new DhcpServer(lan, egress, neighbors, leases, counters);
+    this.dhcp = new DhcpServer(lan, egress, neighbors, leases.pool4(), counters);
+    AddressPool pool6 = leases.pool6();
+    this.dhcp6 =
+        pool6 == null
+            ? null
+            : new Dhcp6Server(lan, nameService ? lan.dns6() : null, egress, pool6, counters);
     this.counters = counters;
   }
 
@@ -117,14 +129,35 @@ public final class Gateway {
         && (IpAddress.isBroadcast(0, destinationLow) || lan.gateway4().is(0, destinationLow));
   }
 
-  /** Deals with a datagram that {@link #isForDhcp} and whose checksum is good. */
+  /** The same for an IPv6 packet, of UDP. */
+  public boolean isForDhcp6(Packet packet) {
+    return packet.transportLength() >= UdpHeader.LENGTH
+        && UdpHeader.destinationPort(packet.frame(), packet.transportAt())
+            == Dhcp6Message.SERVER_PORT
+        && (isOfServers(packet)
+            || lan.isGateway(packet.destinationHigh(), packet.destinationLow()));
+  }
+
+  private static boolean isOfServers(Packet packet) {
+    return packet.destinationHigh() == Dhcp6Message.SERVERS_HIGH
+        && packet.destinationLow() == Dhcp6Message.SERVERS_LOW;
+  }
+
+  /** Deals with a datagram that is for DHCP of either family and whose checksum is good. */
   public void dhcp(Packet packet, long nowNanos) {
-    dhcp.answer(packet, nowNanos);
+    if (!packet.isV6()) {
+      dhcp.answer(packet, nowNanos);
+    } else if (dhcp6 != null) {
+      dhcp6.answer(packet, nowNanos);
+    }
   }
 
   /** Frees what the answers are built in. */
   public void close() {
     dhcp.close();
+    if (dhcp6 != null) {
+      dhcp6.close();
+    }
     ndp.close();
     if (router != null) {
       router.close();

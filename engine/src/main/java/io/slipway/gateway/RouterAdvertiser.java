@@ -28,7 +28,8 @@ import java.util.concurrent.TimeUnit;
  * with us, and a guest's kernel asks when that comes.
  *
  * <p>Only a network of 64 bits of prefix is one in which guests may make addresses for themselves
- * (RFC 4862 §5.5.3). The message never changes, so it is built once.
+ * (RFC 4862 §5.5.3). In any other they are to ask for one: the managed flag sends them to DHCPv6,
+ * and the other flag says that it has more to tell. The message never changes, so it is built once.
  */
 final class RouterAdvertiser {
 
@@ -76,10 +77,12 @@ final class RouterAdvertiser {
   /**
    * An advertiser for a network that has IPv6.
    *
+   * @param nameService whether there is a name service, of which DHCPv6 tells
    * @param periodic whether to speak unasked: one shard of an engine does
    */
   RouterAdvertiser(
       Lan lan,
+      boolean nameService,
       Egress egress,
       TimerWheel timers,
       Counters counters,
@@ -90,14 +93,14 @@ final class RouterAdvertiser {
     this.timers = timers;
     this.periodic = periodic;
     this.linkLocal = lan.linkLocal();
-    this.message = message(lan);
+    this.message = message(lan, nameService);
     this.answersSince = nowNanos;
     if (periodic) {
       armNext(nowNanos);
     }
   }
 
-  private static ByteBuf message(Lan lan) {
+  private static ByteBuf message(Lan lan, boolean nameService) {
     Cidr subnet = lan.subnet6();
     IpAddress dns = lan.dns6();
     if (subnet == null || dns == null) {
@@ -105,8 +108,11 @@ final class RouterAdvertiser {
     }
     boolean autonomous = subnet.prefix() == AUTONOMOUS_PREFIX;
     int use = RouterAdvertisement.ON_LINK | (autonomous ? RouterAdvertisement.AUTONOMOUS : 0);
+    boolean other = !autonomous || nameService || !lan.search().isEmpty();
+    int flags =
+        (autonomous ? 0 : RouterAdvertisement.MANAGED) | (other ? RouterAdvertisement.OTHER : 0);
     ByteBuf out = Unpooled.directBuffer();
-    RouterAdvertisement.begin(out, HOP_LIMIT_OF_GUEST, 0, LIFETIME);
+    RouterAdvertisement.begin(out, HOP_LIMIT_OF_GUEST, flags, LIFETIME);
     RouterAdvertisement.sourceMac(out, lan.mac());
     RouterAdvertisement.mtu(out, lan.mtu());
     RouterAdvertisement.prefix(out, subnet, use, VALID, PREFERRED);

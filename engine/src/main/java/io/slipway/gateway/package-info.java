@@ -8,6 +8,7 @@
  *   ICMP and ICMPv6 echo,
  *   ICMP timestamps          -> icmp's EchoResponder, for our own addresses
  *   UDP to port 67           -> DhcpServer     an IPv4 address, and the network's plan
+ *   UDP to port 547          -> Dhcp6Server    the same for IPv6
  * </pre>
  *
  * <p>{@link io.slipway.gateway.Gateway} is the door: the decoders hand it what is not a
@@ -21,10 +22,11 @@
  * <p>On the way the room teaches {@code egress.Neighbors} who is where, from requests,
  * solicitations and advertisements whose sender, or target, is an address of the guest's subnets.
  *
- * <p>A DHCP client may speak from no address and to everybody; nobody else may. The leases are one
- * for the engine ({@link io.slipway.gateway.DhcpLeases}), whose shards each have a server: where a
- * client's messages arrive depends on the address that it has by then. DHCP is rare, so it is
- * ordinary Java, of values.
+ * <p>A DHCP client may speak from no address and to everybody; nobody else may. Of IPv6 it speaks
+ * from its link-local address to the group of all servers. The leases are one for the engine
+ * ({@link io.slipway.gateway.DhcpLeases}: a pool of addresses for each family), whose shards each
+ * have a server: where a client's messages arrive depends on the address that it has by then. DHCP
+ * is rare, so it is ordinary Java, of values.
  *
  * <p>What it does not do: it never asks. But for router advertisements, of which the first shard of
  * an engine sends one every few minutes, the guest speaks first. When an engine ends it does not
@@ -32,7 +34,7 @@
  * the same router. Owned by one Shard's event loop; not thread-safe. Called by {@code pipeline}.
  *
  * <p>RFC 826, RFC 5227 (ARP); RFC 4861 §6.2, §7, RFC 6980, RFC 8106 (neighbour discovery); RFC 792,
- * RFC 4443 §4 (echo); RFC 2131, RFC 2132, RFC 4039 (DHCP).
+ * RFC 4443 §4 (echo); RFC 2131, RFC 2132, RFC 4039 (DHCP); RFC 8415, RFC 3646 (DHCPv6).
  */
 @NullMarked
 package io.slipway.gateway;

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
 
+  private static final int PROTOCOL_UDP = 17;
   private static final int LARGEST_PAYLOAD = 65_535;
 
   private final Shard shard;
@@ -206,14 +207,18 @@ final class Ipv6Decoder extends ChannelInboundHandlerAdapter {
     return null;
   }
 
-  /** Only ICMPv6 may come from nowhere or go to many: neighbour discovery does both. */
+  /**
+   * Only ICMPv6 may come from nowhere or go to many: neighbour discovery does both. To many speaks
+   * a DHCPv6 client, too.
+   */
   private void pass(ChannelHandlerContext ctx, Packet packet) {
     if (packet.protocol() != IcmpHeader.PROTOCOL_V6) {
       if (IpAddress.isUnspecified(packet.sourceHigh(), packet.sourceLow())) {
         counters.drop(Drop.SOURCE_FORBIDDEN);
         return;
       }
-      if (IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow())) {
+      if (IpAddress.isMulticast(packet.destinationHigh(), packet.destinationLow())
+          && !(packet.protocol() == PROTOCOL_UDP && shard.gateway().isForDhcp6(packet))) {
         counters.drop(Drop.MULTICAST);
         return;
       }

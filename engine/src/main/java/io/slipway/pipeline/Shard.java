@@ -43,7 +43,7 @@ public final class Shard {
 
   /** Puts together a shard that is the only one of its engine. */
   public Shard(Lan lan, FrameSink sink, Clock clock, Counters counters, FlowsFactory flowsFactory) {
-    this(1, 0, lan, new DhcpLeases(lan), sink, clock, counters, flowsFactory);
+    this(1, 0, lan, false, new DhcpLeases(lan), sink, clock, counters, flowsFactory);
   }
 
   /**
@@ -52,6 +52,7 @@ public final class Shard {
    * @param shards of the engine, each of which sends its part of the ICMP errors
    * @param own number of this one, from 0 on
    * @param lan the guest's network as it sees it, with the device's MTU
+   * @param nameService whether the guest is told of a name service at the DNS addresses
    * @param leases the engine's
    * @param sink the way to the device
    * @param counters of this loop
@@ -61,6 +62,7 @@ public final class Shard {
       int shards,
       int own,
       Lan lan,
+      boolean nameService,
       DhcpLeases leases,
       FrameSink sink,
       Clock clock,
@@ -76,7 +78,8 @@ public final class Shard {
     this.egress = new Egress(lan, sink, neighbors, counters, lan.mtu(), shards, own);
     this.icmpErrors = new IcmpErrors(egress, lan, counters, shards);
     this.gateway =
-        new Gateway(lan, egress, neighbors, timers, leases, counters, own == 0, nowNanos);
+        new Gateway(
+            lan, egress, neighbors, timers, leases, nameService, counters, own == 0, nowNanos);
     this.reassembler =
         new FragmentReassembler(timers, icmpErrors, counters, ByteBufAllocator.DEFAULT);
     this.flows = flowsFactory.create(this);

@@ -150,9 +150,11 @@ final class TransportDispatcher extends ChannelInboundHandlerAdapter {
   }
 
   private boolean isForDhcp(Packet packet) {
+    if (packet.isV6()) {
+      return gateway.isForDhcp6(packet);
+    }
     int at = packet.transportAt();
-    return !packet.isV6()
-        && packet.transportLength() >= UdpHeader.LENGTH
+    return packet.transportLength() >= UdpHeader.LENGTH
         && gateway.isForDhcp(
             packet.destinationLow(), UdpHeader.destinationPort(packet.frame(), at));
   }

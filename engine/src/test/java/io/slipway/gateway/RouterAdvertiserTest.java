@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.slipway.egress.SentFrame;
 import io.slipway.pipeline.Line;
 import io.slipway.route.Lan;
+import io.slipway.route.RouterConfig;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
 import io.slipway.wire.Cidr;
@@ -74,7 +75,7 @@ class RouterAdvertiserTest {
       assertThat(sent.icmpType()).isEqualTo(134);
       assertThat(hex(sent.ipPayload(), 4))
           .isEqualTo(
-              "40000708"
+              "40400708"
                   + "00000000"
                   + "00000000"
                   + "010152550a000202"
@@ -96,15 +97,30 @@ class RouterAdvertiserTest {
     }
   }
 
-  /** RFC 4862 §5.5.3 and Linux make addresses in a prefix of 64 bits only. */
+  /** RFC 4862 §5.5.3 and Linux make addresses in a prefix of 64 bits only; others ask for one. */
   @ParameterizedTest
-  @CsvSource({"fd00::/64, c0", "fd00::/48, 80", "fd00::/32, 80", "fd00::/96, 80", "fd00::/126, 80"})
-  void addressesAreMadeInANetworkOfTheRightSizeOnly(String subnet, String use) {
+  @CsvSource({
+    "fd00::/64, c0, 00",
+    "fd00::/48, 80, c0",
+    "fd00::/32, 80, c0",
+    "fd00::/96, 80, c0",
+    "fd00::/126, 80, c0"
+  })
+  void addressesAreMadeInANetworkOfTheRightSizeOnly(String subnet, String use, String flags) {
     try (Line line = new Line(lan(subnet))) {
       line.give(solicitation("fe80::5", 255, 0, MAC));
       byte[] message = line.sent.takeOnly().checkComplete().ipPayload();
+      assertThat(message[5] & 0xFF).isEqualTo(Integer.parseInt(flags, 16));
       assertThat(message[16 + 8 + 8 + 3] & 0xFF).isEqualTo(Integer.parseInt(use, 16));
       assertThat(message).hasSize(16 + 8 + 8 + 32 + 24);
+    }
+  }
+
+  @Test
+  void thatThereIsMoreToKnowIsSaidWhenThereIs() {
+    try (Line line = new Line(lan("fd00::/64"), RouterConfig.DEFAULT.withNameService(true))) {
+      line.give(solicitation("fe80::5", 255, 0, MAC));
+      assertThat(line.sent.takeOnly().checkComplete().ipPayload()[5]).isEqualTo((byte) 0x40);
     }
   }
 

@@ -69,7 +69,12 @@ public final class Line implements AutoCloseable {
 
   /** A line for another network, on a device without offloads. */
   public Line(Lan lan) {
-    this(new SentFrames(Offload.NONE), null, lan, new Siblings(1, 0), 0);
+    this(lan, RouterConfig.DEFAULT);
+  }
+
+  /** A line for another network and policy, on a device without offloads. */
+  public Line(Lan lan, RouterConfig config) {
+    this(new SentFrames(Offload.NONE), null, lan, new Siblings(1, 0), 0, config);
   }
 
   /** One of several lines that serve the same guest, on a device with the virtio header. */
@@ -91,13 +96,24 @@ public final class Line implements AutoCloseable {
   }
 
   private Line(SentFrames sent, @Nullable FrameSink sink, Lan lan, Siblings siblings, int own) {
+    this(sent, sink, lan, siblings, own, RouterConfig.DEFAULT);
+  }
+
+  private Line(
+      SentFrames sent,
+      @Nullable FrameSink sink,
+      Lan lan,
+      Siblings siblings,
+      int own,
+      RouterConfig config) {
     this.sent = sent;
-    Router router = new Router(lan, RouterConfig.DEFAULT);
+    Router router = new Router(lan, config);
     shard =
         new Shard(
             siblings.count(),
             own,
             lan,
+            config.nameService(),
             new DhcpLeases(lan),
             sink == null ? sent : sink,
             () -> nowNanos,
