@@ -4,6 +4,7 @@ import io.slipway.observe.EventFormat;
 import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
 import io.slipway.route.EchoMode;
+import io.slipway.route.UdpFilter;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
@@ -95,6 +96,13 @@ final class Options {
           "DUR",
           Values::duration,
           "an idle UDP mapping is forgotten after this (default 300s)");
+  static final Option<UdpFilter> UDP_FILTER =
+      Option.one(
+          "--udp-filter",
+          "endpoint|address",
+          Values::udpFilter,
+          "whose datagrams come in through a mapping: anybody's (endpoint, default), or those of"
+              + " hosts that it has sent to (address)");
   static final Option<Duration> TCP_KEEPALIVE =
       Option.one(
           "--tcp-keepalive",
@@ -186,6 +194,7 @@ final class Options {
           SOURCE,
           SOURCE6,
           UDP_TIMEOUT,
+          UDP_FILTER,
           TCP_KEEPALIVE,
           QUEUES,
           MAX_FLOWS,

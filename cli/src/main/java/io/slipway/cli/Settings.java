@@ -6,6 +6,7 @@ import io.slipway.route.AccessList;
 import io.slipway.route.EchoMode;
 import io.slipway.route.Lan;
 import io.slipway.route.RouterConfig;
+import io.slipway.route.UdpFilter;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.IpAddress;
 import java.time.Duration;
@@ -36,6 +37,7 @@ final class Settings {
         .withAllow(union(given.values(Options.ALLOW)))
         .withDeny(union(given.values(Options.DENY)))
         .withEcho(given.value(Options.ICMP, EchoMode.REAL))
+        .withUdpFilter(given.value(Options.UDP_FILTER, UdpFilter.ENDPOINT))
         .withSources(given.value(Options.SOURCE), given.value(Options.SOURCE6));
   }
 

@@ -4,6 +4,7 @@ import io.slipway.observe.EventFormat;
 import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
 import io.slipway.route.EchoMode;
+import io.slipway.route.UdpFilter;
 import io.slipway.wire.Cidr;
 import io.slipway.wire.IpAddress;
 import java.net.InetAddress;
@@ -209,6 +210,10 @@ final class Values {
 
   static EchoMode echoMode(String text) {
     return constant(text, EchoMode.values(), mode -> mode.name().toLowerCase(Locale.ROOT));
+  }
+
+  static UdpFilter udpFilter(String text) {
+    return constant(text, UdpFilter.values(), filter -> filter.name().toLowerCase(Locale.ROOT));
   }
 
   static EventFormat format(String text) {

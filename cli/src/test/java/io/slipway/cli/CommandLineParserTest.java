@@ -79,6 +79,7 @@ class CommandLineParserTest {
         "--memory | 5K | --memory: '5K' is less than 1M, which serves nobody",
         "--udp-timeout | 300 | --udp-timeout: '300' is not a duration such as 500ms, 300s, 5m or"
             + " 1h",
+        "--udp-filter | port | --udp-filter: 'port' is none of endpoint, address",
         "--udp-timeout | 0s | --udp-timeout: '0s' is not between 1ms and 24h",
         "--queues | 0 | --queues: '0' is not between 1 and ",
         "--queues | 257 | --queues: '257' is not between 1 and ",

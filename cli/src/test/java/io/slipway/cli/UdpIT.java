@@ -11,6 +11,10 @@ import io.slipway.cli.it.TestHost;
 import io.slipway.cli.it.World;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +26,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -151,6 +156,20 @@ final class UdpIT {
           s.send(bytes([i]) * int(sys.argv[2]))
       """;
 
+  /** Says which port of the host its socket has, and then what it hears, up to a friend. */
+  private static final String FILTERED =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s.settimeout(8)
+      s.sendto(b'port', (sys.argv[1], int(sys.argv[2])))
+      sys.stdout.write('mapped %d;\\n' % int(s.recv(100)))
+      heard = []
+      while 'friend' not in heard:
+          heard.append(s.recv(100).decode())
+      print(' '.join(heard))
+      """;
+
   private int first;
   private int second;
   private Path log;
@@ -210,6 +229,29 @@ final class UdpIT {
           "the counter is ready", SOON, () -> counter.out().contains("ready"), counter::soFar);
       inside.python(BURST, "203.0.113.1", size).ok();
       assertThat(counter.await(Duration.ofSeconds(40)).ok().text()).endsWith("30");
+    }
+  }
+
+  /** Both come from the loopback; what counts is the host's address, and not its port. */
+  @ParameterizedTest
+  @CsvSource({"endpoint, stranger friend", "address, friend"})
+  void theFilterSaysWhoMaySend(String filter, String heard) throws IOException {
+    try (Guest filtered = Guest.start(caller, "--host-loopback", "--udp-filter", filter);
+        Proc listener = filtered.startPython(FILTERED, Guest.GATEWAY, first)) {
+      Await.until("a mapping", SOON, () -> listener.out().contains(";"), listener::soFar);
+      String said = listener.out();
+      int port = Integer.parseInt(said.substring(said.indexOf(' ') + 1, said.indexOf(';')));
+      say("stranger", "127.0.0.2", port);
+      say("friend", "127.0.0.1", port);
+      assertThat(listener.await(SOON).ok().text().lines().toList()).last().isEqualTo(heard);
+    }
+  }
+
+  private static void say(String word, String from, int port) throws IOException {
+    byte[] bytes = word.getBytes(StandardCharsets.US_ASCII);
+    InetAddress to = InetAddress.ofLiteral("127.0.0.1");
+    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral(from))) {
+      socket.send(new DatagramPacket(bytes, bytes.length, to, port));
     }
   }
 

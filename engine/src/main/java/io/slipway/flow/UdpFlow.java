@@ -6,9 +6,11 @@ import io.slipway.route.Lan;
 import io.slipway.route.Protocol;
 import io.slipway.route.Router;
 import io.slipway.route.RouterConfig;
+import io.slipway.route.UdpFilter;
 import io.slipway.route.Verdict;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
+import io.slipway.udp.AdmittedHosts;
 import io.slipway.udp.UdpMapping;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Packet;
@@ -25,6 +27,10 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
 
   private final Flows flows;
   private final UdpMapping mapping;
+
+  /** Whom datagrams are let in from; null for everybody. */
+  private final @Nullable AdmittedHosts admitted;
+
   private @Nullable HostDatagrams socket;
   private boolean over;
 
@@ -40,6 +46,8 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
         0,
         nowNanos);
     this.flows = flows;
+    boolean filters = flows.router().config().udpFilter() == UdpFilter.ADDRESS;
+    admitted = filters ? new AdmittedHosts() : null;
     FlowParts parts = flows.parts;
     mapping =
         new UdpMapping(parts.tcp().wheel(), parts.udpTimeouts(), this, () -> end("idle"), nowNanos);
@@ -100,6 +108,9 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
       low = loopback.low();
       hopLimit = 0;
     }
+    if (admitted != null) {
+      admitted.add(high, low);
+    }
     boolean whole = packet.isWholeOrNothing();
     int sent = to.send(packet.frame(), at, length, high, low, port, hopLimit, whole);
     if (sent < 0) {
@@ -129,6 +140,10 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
   @Override
   public void onDatagram(
       ByteBuf slab, int offset, int length, long srcHigh, long srcLow, int srcPort) {
+    if (admitted != null && !admitted.contains(srcHigh, srcLow)) {
+      flows.parts.counters().drop(Drop.HOST_SOURCE_FILTERED);
+      return;
+    }
     long now = flows.parts.clock().nowNanos();
     mapping.received(now);
     flows.mappings.touch(mapping);

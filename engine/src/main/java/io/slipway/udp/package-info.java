@@ -4,9 +4,10 @@
  * same rules and stand in the same order.
  *
  * <p>UDP has no connection to keep, so there is little here: {@link io.slipway.udp.UdpMapping} is
- * the clock of one mapping, {@link io.slipway.udp.UdpMappings} their order by age. Which host
- * socket a mapping uses, and who may send to it, is the business of {@code flow}. Everything is
- * owned by one event loop; using a mapping writes fields and allocates nothing.
+ * the clock of one mapping, {@link io.slipway.udp.UdpMappings} their order by age. {@link
+ * io.slipway.udp.AdmittedHosts} remembers whom it sent to, where only they may answer (RFC 4787
+ * §5). Which host socket a mapping uses is the business of {@code flow}. Everything is owned by one
+ * event loop; using a mapping writes fields and allocates nothing.
  */
 @NullMarked
 package io.slipway.udp;

@@ -7,6 +7,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.slipway.route.AccessList;
 import io.slipway.route.RouterConfig;
+import io.slipway.route.UdpFilter;
+import io.slipway.stats.Drop;
 import io.slipway.wire.EthernetHeader;
 import io.slipway.wire.IcmpHeader;
 import io.slipway.wire.IpAddress;
@@ -206,6 +208,38 @@ final class UdpFlowTest {
       kit.udp(5001, FlowKit.REMOTE, 9, "second");
       assertThat(kit.sockets.getFirst().closed).isTrue();
       assertThat(kit.events).contains("closed udp evicted 5/0", "refused udp host_socket");
+    }
+  }
+
+  @Test
+  void addressDependentFilteringLetsInWhomTheGuestSentTo() {
+    RouterConfig policy =
+        RouterConfig.DEFAULT.withHostLoopback(true).withUdpFilter(UdpFilter.ADDRESS);
+    try (FlowKit kit = new FlowKit(policy, new FlowLimits(10, 1 << 20, 1 << 16))) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "q");
+      FlowKit.FakeDatagrams socket = kit.sockets.getFirst();
+      socket.datagram("203.0.113.5", 9, "stranger");
+      assertThat(kit.nextFrame()).isEqualTo("nothing");
+      assertThat(kit.counters.dropped(Drop.HOST_SOURCE_FILTERED)).isEqualTo(1);
+      socket.datagram("192.0.2.7", 4, "another port");
+      assertThat(kit.nextFrame()).isEqualTo("udp 192.0.2.7:4 \"another port\"");
+      socket.datagram("127.0.0.1", 4, "loopback");
+      assertThat(kit.nextFrame()).isEqualTo("nothing");
+      kit.udp(5000, GATEWAY, 9, "q");
+      socket.datagram("127.0.0.1", 4, "loopback");
+      assertThat(kit.nextFrame()).isEqualTo("udp 10.0.2.2:4 \"loopback\"");
+    }
+  }
+
+  @Test
+  void strangersDoNotKeepAFilteredMappingAlive() {
+    RouterConfig policy = RouterConfig.DEFAULT.withUdpFilter(UdpFilter.ADDRESS);
+    try (FlowKit kit = new FlowKit(policy, new FlowLimits(10, 1 << 20, 1 << 16))) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "q");
+      kit.pass(200_000);
+      kit.sockets.getFirst().datagram("203.0.113.5", 9, "stranger");
+      kit.pass(101_000);
+      assertThat(kit.sockets.getFirst().closed).isTrue();
     }
   }
 }
