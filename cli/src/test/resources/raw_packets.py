@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What is answered to packets that no kernel would send, below TCP: a table.
 
-Its lines are stimuli of IPv4, IPv6 and their ICMPs, to the gateway and to a server behind it, and what
+Its lines are stimuli of ARP, IPv4, IPv6 and their ICMPs, to the gateway and to a server behind it, and what
 came back of each. Every stimulus has a source address of its own on the guest's link, by which its
 answers are known, so all of them are asked at once. Like raw_frames.py, whose tools it uses, it asks
 Linux, which is the router and the server then, or an engine:
@@ -519,6 +519,52 @@ to6('6-ll-option-9e-all', 'ff02::1', 60, mac=group_mac('ff02::1'),
     payload=lambda s, d: chain([opts(DST, b'\x9e\0')], 58, echo6(s, d))[1])
 
 
+# ---- ARP ----------------------------------------------------------------------------------------
+
+
+def ask_arp(name, target=GW4, sender=None, sender_mac=MAC, target_mac=b'\0' * 6, op=1, to=BROADCAST, cut=None, tail=b'',
+            **fields):
+    """An ARP packet in a frame to everybody, or to the gateway where to is None."""
+    def make(own, _):
+        packet = arp(op, sender_mac, sender or own, target_mac, own if target == 'SELF' else target, **fields)
+        return [(to, packet[:cut] + tail)]
+    stimulus(name, make, False, 'gw')
+
+
+ask_arp('4-arp')
+ask_arp('4-arp-unicast', to=None)
+ask_arp('4-arp-group-frame', to=b'\1\0\x5e\0\0\1')
+ask_arp('4-arp-other', '10.0.2.77')
+ask_arp('4-arp-self', 'SELF')
+ask_arp('4-arp-far', FAR4)
+ask_arp('4-arp-network', '10.0.2.0')
+ask_arp('4-arp-broadcast', '10.0.2.255')
+ask_arp('4-arp-all', '255.255.255.255')
+ask_arp('4-arp-group', '224.0.0.1')
+ask_arp('4-arp-loopback', '127.0.0.1')
+ask_arp('4-arp-nobody', '0.0.0.0')
+ask_arp('4-arp-probe', sender='0.0.0.0')
+ask_arp('4-arp-probe-unicast', sender='0.0.0.0', to=None)
+ask_arp('4-arp-probe-other', '10.0.2.77', sender='0.0.0.0')
+for word, address in (('gateway', GW4), ('loopback', '127.0.0.1'), ('group', '224.0.0.1'), ('all', '255.255.255.255'),
+                      ('broadcast', '10.0.2.255'), ('network', '10.0.2.0'), ('stranger', '192.0.2.9'), ('this', '0.0.0.9')):
+    ask_arp('4-arp-from-' + word, sender=address)
+ask_arp('4-arp-target-mac', target_mac=b'\xff' * 6)
+ask_arp('4-arp-other-mac', sender_mac=b'\2\0\x0a\0\2\x97')
+ask_arp('4-arp-mac-0', sender_mac=b'\0' * 6)
+ask_arp('4-arp-mac-group', sender_mac=b'\1\0\x5e\0\0\1')
+ask_arp('4-arp-mac-all', sender_mac=BROADCAST)
+for op in (0, 2, 3, 4, 8, 9, 10, 255, 256):
+    ask_arp('4-arp-op-%d' % op, op=op)
+ask_arp('4-arp-hardware-6', hw=6)
+ask_arp('4-arp-hardware-7', hw=7)
+ask_arp('4-arp-protocol', proto=0x86DD)
+ask_arp('4-arp-mac-length-8', hlen=8)
+ask_arp('4-arp-address-length-16', plen=16)
+ask_arp('4-arp-cut', cut=27)
+ask_arp('4-arp-longer', tail=b'\x55' * 100)
+
+
 # ---- asking -------------------------------------------------------------------------------------
 
 
@@ -650,6 +696,13 @@ class Link:
         kind, body = struct.unpack('!H', raw[12:14])[0], raw[14:]
         if kind == 0x806:
             asked, asker = socket.inet_ntoa(body[24:28]), socket.inet_ntoa(body[14:18])
+            if self.alone and body[7] == 2:
+                h = self.alone
+                h.words.append('arp %s about %s to %s %s%s' % (
+                    'at-gw' if body[8:14] == raw[6:12] == h.mac else body[8:14].hex(), h.who(asker),
+                    'asker' if asked in self.heard else asked,
+                    'at-asker' if body[18:24] == h.sent[0][1][8:14] else body[18:24].hex(),
+                    '' if raw[:6] == body[18:24] else ' in a frame to ' + raw[:6].hex()))
             if body[7] == 1 and asked in self.heard and asker == GW4:
                 self.packet.send(raw[6:12] + MAC + b'\x08\x06' + arp(2, MAC, asked, raw[6:12], asker))
             elif body[7] == 2 and asker == GW4:
@@ -726,9 +779,10 @@ def ask(link, want):
             dst = (GW6 if where == 'gw' else FAR6) if v6 else (GW4 if where == 'gw' else FAR4)
             sent = [p if isinstance(p, tuple) else (None, p) for p in make(src, dst)]
             link.heard[src] = Heard(sent, dst)
-            link.heard[src].mac = link.mac
-            if name.startswith('6-probe'):
-                probes.append((src, (sent[0][0] or link.mac) + MAC + b'\x86\xdd' + sent[0][1]))
+            link.heard[src].mac, link.heard[src].name = link.mac, name
+            if name.startswith(('6-probe', '4-arp')):
+                probes.append((src, (sent[0][0] or link.mac) + MAC
+                               + (b'\x86\xdd' if v6 else b'\x08\x06') + sent[0][1]))
                 continue
             for mac, packet in sent:
                 frames.append((mac or link.mac) + MAC + (b'\x86\xdd' if v6 else b'\x08\0') + packet)
@@ -738,8 +792,8 @@ def ask(link, want):
                 link.pump(0.008)
         for src, frame in probes:  # answered to everybody, so one after another
             link.alone = link.heard[src]
-            link.packet.send(frame)
-            link.pump(0.1)
+            link.packet.send(frame + b'\0' * max(0, 60 - len(frame)) * ('4-arp-cut' not in link.alone.name))
+            link.pump(0.05)
         link.alone = None
         link.pump(0.6)
         for _ in range(50):

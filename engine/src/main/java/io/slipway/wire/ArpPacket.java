@@ -14,6 +14,9 @@ public final class ArpPacket {
   /** Hardware type Ethernet, protocol type IPv4. */
   private static final int TYPES = (1 << 16) | EthernetHeader.TYPE_IPV4;
 
+  /** The same where the hardware type is that of all IEEE 802 networks, which Linux takes, too. */
+  private static final int TYPES_802 = (6 << 16) | EthernetHeader.TYPE_IPV4;
+
   /** Address lengths 6 and 4. */
   private static final int LENGTHS = (6 << 8) | 4;
 
@@ -29,9 +32,11 @@ public final class ArpPacket {
 
   /** Whether an ARP packet for IPv4 over Ethernet lies within {@code [at, end)}. */
   public static boolean fits(ByteBuf frame, int at, int end) {
-    return end - at >= LENGTH
-        && frame.writerIndex() >= end
-        && frame.getInt(at + TYPES_AT) == TYPES
+    if (end - at < LENGTH || frame.writerIndex() < end) {
+      return false;
+    }
+    int types = frame.getInt(at + TYPES_AT);
+    return (types == TYPES || types == TYPES_802)
         && frame.getUnsignedShort(at + LENGTHS_AT) == LENGTHS;
   }
 

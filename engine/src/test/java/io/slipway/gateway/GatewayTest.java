@@ -112,6 +112,15 @@ class GatewayTest {
   }
 
   @Test
+  void arpOfIeee802IsAnsweredAsOfEthernet() {
+    byte[] request = arp(1, GUEST_MAC, GUEST4, 0, "10.0.2.2");
+    request[1] = 6;
+    line.give(ethernet(-1, GUEST_MAC, 0x0806, request));
+    assertThat(line.sent.all()).hasSize(1);
+    assertThat(line.counters.get(Count.ARP_REPLIES)).isEqualTo(1);
+  }
+
+  @Test
   void malformedArpIsDropped() {
     byte[] good = arp(1, GUEST_MAC, GUEST4, 0, "10.0.2.2");
     for (int length = 0; length < 28; length++) {
