@@ -7,6 +7,8 @@ import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.Proc;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -114,6 +116,26 @@ final class NeighborsIT {
       guest.run("ip addr add " + address + "/64 dev tap0 nodad").ok();
       assertThat(guest.run("echo hello | " + talk(address)).ok().text()).isEqualTo("hello");
       guest.run("ip addr del " + address + "/64 dev tap0").ok();
+    }
+  }
+
+  /** RFC 8981: addresses that the kernel makes up, and speaks from. */
+  @Test
+  void privacyAddressesAreTheGuests() {
+    try (Guest shy = Guest.start(Caller.ROOT, "--host-loopback", "--no-configure")) {
+      shy.run("sysctl -qw net.ipv6.conf.tap0.use_tempaddr=2 net.ipv6.conf.tap0.accept_dad=0").ok();
+      shy.run("ip link set tap0 up").ok();
+      Await.until(
+          "a temporary address",
+          SOON,
+          () -> shy.run("ip -6 addr show dev tap0 temporary").out().contains("inet6 fd00::"),
+          () -> shy.run("ip -6 addr").out());
+      Pattern source = Pattern.compile("src (\\S+)");
+      Matcher used = source.matcher(shy.run("ip -6 route get fd00::2").ok().out());
+      assertThat(used.find()).isTrue();
+      assertThat(shy.run("ip -6 addr show dev tap0 temporary").out()).contains(used.group(1) + "/");
+      assertThat(shy.run("echo hello | " + talk("::")).ok().text()).isEqualTo("hello");
+      shy.run("ping -c 1 -W 2 -I " + used.group(1) + " fd00::2").ok();
     }
   }
 
