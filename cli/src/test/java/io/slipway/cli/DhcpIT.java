@@ -17,13 +17,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The clients that guests have configure a device that nobody else configures. */
 final class DhcpIT {
+  /** With others like it, it fills the options, so that some go where names of servers were. */
+  private static final String LONG = "x".repeat(60) + "." + "x".repeat(55);
+
   @TempDir Path directory;
 
   /** What a client found out, put on the device and written to a file, but for name servers. */
   private static final String UDHCPC_SCRIPT =
       """
       #!/bin/sh
-      echo "$1 $ip/$mask $router $mtu $broadcast $lease" >> LOG
+      echo "$1 $ip/$mask $router $mtu $broadcast $lease $hostname" >> LOG
       case "$1" in
       bound | renew)
         ip link set $interface mtu $mtu
@@ -36,7 +39,7 @@ final class DhcpIT {
   private static final String DHCLIENT_SCRIPT =
       """
       #!/bin/sh
-      echo "$reason $new_ip_address/$new_subnet_mask $new_routers $new_interface_mtu" >> LOG
+      echo "$reason $new_ip_address/$new_subnet_mask $new_routers $new_interface_mtu $new_domain_search" >> LOG
       case "$reason" in
       PREINIT) ip link set $interface up;;
       BOUND | RENEW | REBIND | REBOOT)
@@ -52,8 +55,8 @@ final class DhcpIT {
     String script = script(UDHCPC_SCRIPT);
     try (Guest guest = guest(caller);
         TcpServer server = TcpServer.start(DhcpIT::greet)) {
-      guest.run("udhcpc -f -q -n -i tap0 -s " + script).ok();
-      assertThat(log()).contains("bound 10.0.2.100/24 10.0.2.2 9000 10.0.2.255 86400");
+      guest.run("udhcpc -f -q -n -x hostname:box -i tap0 -s " + script).ok();
+      assertThat(log()).contains("bound 10.0.2.100/24 10.0.2.2 9000 10.0.2.255 86400 box");
       assertThat(guest.run("ip link show tap0").ok().out()).contains("mtu 9000");
       assertReaches(guest, server);
       // it has one already, whatever it asks for; another client gets what it asks for
@@ -76,7 +79,8 @@ final class DhcpIT {
     try (Guest guest = guest(caller);
         TcpServer server = TcpServer.start(DhcpIT::greet)) {
       guest.run(client + " -1 tap0").ok();
-      assertThat(log()).contains("BOUND 10.0.2.100/255.255.255.0 10.0.2.2 9000");
+      assertThat(log())
+          .contains("BOUND 10.0.2.100/255.255.255.0 10.0.2.2 9000 example.com. " + LONG + ". ");
       assertReaches(guest, server);
       guest.run("kill $(cat " + directory + "/pid); sleep 0.1; ip addr flush dev tap0").ok();
       // from its file of leases it asks for the same address again
@@ -96,7 +100,18 @@ final class DhcpIT {
   }
 
   private static Guest guest(Caller caller) {
-    return Guest.start(caller, "--no-configure", "--host-loopback", "--mtu", "9000");
+    return Guest.start(
+        caller,
+        "--no-configure",
+        "--host-loopback",
+        "--mtu",
+        "9000",
+        "--search",
+        "example.com",
+        "--search",
+        LONG,
+        "--search",
+        LONG.replace('x', 'y'));
   }
 
   private static void assertReaches(Guest guest, TcpServer server) {

@@ -13,6 +13,7 @@ import io.slipway.wire.DhcpReply;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Packet;
 import io.slipway.wire.UdpHeader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the guest its IPv4 address and tells it the network's plan (RFC 2131 §4.3). Owned by one
@@ -24,9 +25,15 @@ import io.slipway.wire.UdpHeader;
 final class DhcpServer {
 
   private static final int HOP_LIMIT = 64;
+
+  /** RFC 2131 §4.4.5: a half and seven eighths of the lease. */
+  private static final int RENEW_SECONDS = DhcpLeases.LEASE_SECONDS / 2;
+
+  private static final int REBIND_SECONDS = DhcpLeases.LEASE_SECONDS / 8 * 7;
   private static final long EVERYBODY = IpAddress.mapV4(-1);
 
   private final Lan lan;
+  private final @Nullable IpAddress nameServer;
   private final Egress egress;
   private final Neighbors neighbors;
   private final AddressPool pool;
@@ -34,7 +41,19 @@ final class DhcpServer {
   private final int own;
   private final ByteBuf message = Unpooled.directBuffer(DhcpReply.CAPACITY, DhcpReply.CAPACITY);
 
-  DhcpServer(Lan lan, Egress egress, Neighbors neighbors, AddressPool pool, Counters counters) {
+  /**
+   * A server for the network.
+   *
+   * @param nameServer which the guest is told, null for none
+   */
+  DhcpServer(
+      Lan lan,
+      @Nullable IpAddress nameServer,
+      Egress egress,
+      Neighbors neighbors,
+      AddressPool pool,
+      Counters counters) {
+    this.nameServer = nameServer;
     this.lan = lan;
     this.egress = egress;
     this.neighbors = neighbors;
@@ -103,29 +122,42 @@ final class DhcpServer {
       return;
     }
     DhcpReply reply = new DhcpReply(message, request, DhcpMessage.ACK, 0, own);
-    send(receiver(request, request.ciaddr()), plan(reply).end());
+    send(receiver(request, request.ciaddr()), plan(request, reply).end());
   }
 
   private void lease(DhcpMessage request, int type, IpAddress lease) {
     int address = IpAddress.v4(lease.low());
     DhcpReply reply = new DhcpReply(message, request, type, address, own);
-    reply.with(DhcpReply.OPTION_LEASE_SECONDS, DhcpLeases.LEASE_SECONDS);
+    plan(request, reply)
+        .with(DhcpReply.OPTION_LEASE_SECONDS, DhcpLeases.LEASE_SECONDS)
+        .with(DhcpReply.OPTION_RENEW_SECONDS, RENEW_SECONDS)
+        .with(DhcpReply.OPTION_REBIND_SECONDS, REBIND_SECONDS);
     if (request.type() == DhcpMessage.DISCOVER && type == DhcpMessage.ACK) {
       reply.withRapidCommit();
     }
-    send(receiver(request, address), plan(reply).end());
+    send(receiver(request, address), reply.end());
   }
 
-  private DhcpReply plan(DhcpReply reply) {
+  /** The longest first: the others find room anywhere. */
+  private DhcpReply plan(DhcpMessage request, DhcpReply reply) {
     int prefix = lan.subnet4().prefix();
     int mask = prefix == 0 ? 0 : -1 << (32 - prefix);
     reply
+        .withSearch(lan.search())
         .with(DhcpReply.OPTION_MASK, mask)
         .with(DhcpReply.OPTION_ROUTER, own)
-        .withShort(DhcpReply.OPTION_MTU, lan.mtu())
-        .withSearch(lan.search());
+        .withShort(DhcpReply.OPTION_MTU, lan.mtu());
     if (prefix < 31) {
-      reply.with(DhcpReply.OPTION_BROADCAST, own | ~mask);
+      reply.with(DhcpReply.OPTION_BROADCAST, IpAddress.v4(lan.subnet4().base().low()) | ~mask);
+    }
+    if (!lan.subnet4().contains(lan.gateway4())) {
+      reply.withRoutesOver(own);
+    }
+    if (nameServer != null) {
+      reply.with(DhcpReply.OPTION_DNS, IpAddress.v4(nameServer.low()));
+    }
+    if (request.name() != null) {
+      reply.withName(request.name());
     }
     return reply;
   }

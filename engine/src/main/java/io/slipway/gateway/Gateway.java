@@ -59,7 +59,9 @@ public final class Gateway {
             ? new RouterAdvertiser(lan, nameService, egress, timers, counters, first, nowNanos)
             : null;
     this.echo = new EchoResponder(egress, counters);
-    this.dhcp = new DhcpServer(lan, egress, neighbors, leases.pool4(), counters);
+    this.dhcp =
+        new DhcpServer(
+            lan, nameService ? lan.dns4() : null, egress, neighbors, leases.pool4(), counters);
     AddressPool pool6 = leases.pool6();
     this.dhcp6 =
         pool6 == null

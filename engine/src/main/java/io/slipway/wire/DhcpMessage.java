@@ -2,6 +2,7 @@ package io.slipway.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param giaddr the relay that passed it on, 0 for none
  * @param mac the client's Ethernet address
  * @param client who asks: its client identifier, or its Ethernet address, in hexadecimal
+ * @param identified whether it told a client identifier
+ * @param name what it calls itself, null when it does not, or by no host name
  * @param requested the address it asks for, 0 for none
  * @param server the server it speaks to, 0 for all
  * @param rapidCommit whether it takes an address without asking twice (RFC 4039)
@@ -26,6 +29,8 @@ public record DhcpMessage(
     int giaddr,
     long mac,
     String client,
+    boolean identified,
+    @Nullable String name,
     int requested,
     int server,
     boolean rapidCommit) {
@@ -63,6 +68,7 @@ public record DhcpMessage(
   static final int OPTIONS_AT = 240;
 
   static final int PAD = 0;
+  static final int OPTION_NAME = 12;
   static final int OPTION_REQUESTED = 50;
   static final int OPTION_OVERLOAD = 52;
   static final int OPTION_TYPE = 53;
@@ -71,13 +77,18 @@ public record DhcpMessage(
   static final int OPTION_RAPID_COMMIT = 80;
   static final int END = 255;
 
+  /** RFC 2132 §9.14: a type and something that it is the type of. */
+  private static final int LEAST_CLIENT = 2;
+
+  private static final int LONGEST_CLIENT = 255;
+
   /**
    * Reads a client's message.
    *
    * @param at index of its first byte
    * @param length bytes of UDP payload
    * @return null when it is none: too short, not of a client on Ethernet, an option that runs out
-   *     of its field, or no type
+   *     of its field, no type, or an identifier of more than {@value #LONGEST_CLIENT} bytes
    */
   public static @Nullable DhcpMessage parse(ByteBuf frame, int at, int length) {
     boolean ofClient =
@@ -101,11 +112,13 @@ public record DhcpMessage(
     if ((options.overload & 2) != 0) {
       whole &= options.read(frame, at + SNAME_AT, at + FILE_AT);
     }
+    whole &= options.client.length() <= 2 * LONGEST_CLIENT;
     if (!whole || options.type == 0 || mac == 0 || MacAddress.isGroup(mac)) {
       return null;
     }
     // RFC 2132 §9.14: an identifier of type 1 is the Ethernet address, however it is told.
     String own = String.format("01%012x", mac);
+    boolean identified = options.client.length() >= 2 * LEAST_CLIENT;
     return new DhcpMessage(
         options.type,
         frame.getInt(at + XID_AT),
@@ -113,19 +126,25 @@ public record DhcpMessage(
         frame.getInt(at + CIADDR_AT),
         frame.getInt(at + GIADDR_AT),
         mac,
-        options.client == null ? own : options.client,
+        identified ? options.client.toString() : own,
+        identified,
+        DomainName.isName(options.name) ? options.name.toString() : null,
         options.requested,
         options.server,
         options.rapidCommit);
   }
 
-  /** What the options say; of one that comes twice, the first. */
+  /**
+   * What the options say. Of one of fixed length that comes twice, the first; others are joined in
+   * the order in which they come (RFC 3396 §7).
+   */
   private static final class Options {
     private int overload;
     private int type;
     private int requested;
     private int server;
-    private @Nullable String client;
+    private final StringBuilder client = new StringBuilder();
+    private final StringBuilder name = new StringBuilder();
     private boolean rapidCommit;
 
     /** Returns false when one does not fit. */
@@ -159,11 +178,9 @@ public record DhcpMessage(
         case OPTION_REQUESTED ->
             requested = requested == 0 && length == 4 ? frame.getInt(at) : requested;
         case OPTION_SERVER -> server = server == 0 && length == 4 ? frame.getInt(at) : server;
-        case OPTION_CLIENT -> {
-          if (client == null && length >= 2) {
-            client = ByteBufUtil.hexDump(frame, at, length);
-          }
-        }
+        case OPTION_CLIENT -> client.append(ByteBufUtil.hexDump(frame, at, length));
+        case OPTION_NAME ->
+            name.append(frame.getCharSequence(at, length, StandardCharsets.ISO_8859_1));
         case OPTION_RAPID_COMMIT -> rapidCommit = true;
         default -> {
           // What the client would like to know is told without its asking.

@@ -19,9 +19,14 @@ public record DomainName(String text) {
 
   /** Refuses what is no name. */
   public DomainName {
-    if (text.length() > LONGEST || !NAME.matcher(text).matches()) {
+    if (!isName(text)) {
       throw new IllegalArgumentException("'" + text + "' is not a domain name such as example.com");
     }
+  }
+
+  /** Whether the text is a name, in lower case. */
+  public static boolean isName(CharSequence text) {
+    return text.length() <= LONGEST && NAME.matcher(text).matches();
   }
 
   /**

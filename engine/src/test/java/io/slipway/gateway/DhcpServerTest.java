@@ -6,11 +6,13 @@ import static io.slipway.pipeline.GuestFrames.OUR_MAC;
 import static io.slipway.pipeline.GuestFrames.ethernet;
 import static io.slipway.pipeline.GuestFrames.ipv4;
 import static io.slipway.pipeline.GuestFrames.udp;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.slipway.egress.SentFrame;
 import io.slipway.pipeline.Line;
 import io.slipway.route.Lan;
+import io.slipway.route.RouterConfig;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
 import io.slipway.wire.Cidr;
@@ -44,6 +46,7 @@ final class DhcpServerTest {
   private static final String ALL = "255.255.255.255";
 
   private Line line = new Line();
+  private String gateway = "10.0.2.2";
 
   @AfterEach
   void close() {
@@ -127,21 +130,32 @@ final class DhcpServerTest {
     found.put("mac", frame.destinationMac());
     found.put("to", frame.destination());
     found.put("yiaddr", text(frame.u32(at + 16)));
-    assertThat(frame.source()).isEqualTo("10.0.2.2");
+    assertThat(frame.source()).isEqualTo(gateway);
     assertThat(frame.u16(frame.ipAt() + 20)).isEqualTo(67);
     assertThat(frame.u16(frame.ipAt() + 22)).isEqualTo(68);
     assertThat(frame.u8(at)).isEqualTo(2);
     assertThat(frame.u32(at + 4)).isEqualTo(XID);
     assertThat(frame.u32(at + 236)).isEqualTo(0x6382_5363);
     assertThat(frame.length() - at).isGreaterThanOrEqualTo(300);
-    for (int i = at + 240; frame.u8(i) != 255; i += 2 + frame.u8(i + 1)) {
+    read(frame, at + 240, found);
+    int overload = Integer.parseInt(found.getOrDefault("52", "00"), 16);
+    if ((overload & 1) != 0) {
+      read(frame, at + 108, found);
+    }
+    if ((overload & 2) != 0) {
+      read(frame, at + 44, found);
+    }
+    return found;
+  }
+
+  private static void read(SentFrame frame, int at, Map<String, String> found) {
+    for (int i = at; frame.u8(i) != 255; i += 2 + frame.u8(i + 1)) {
       byte[] value = new byte[frame.u8(i + 1)];
       for (int k = 0; k < value.length; k++) {
         value[k] = (byte) frame.u8(i + 2 + k);
       }
-      found.put("" + frame.u8(i), HexFormat.of().formatHex(value));
+      assertThat(found.put("" + frame.u8(i), HexFormat.of().formatHex(value))).isNull();
     }
-    return found;
   }
 
   private static String text(int address) {
@@ -176,6 +190,8 @@ final class DhcpServerTest {
                 Map.entry("53", hex(OFFER)),
                 Map.entry("54", "0a000202"),
                 Map.entry("51", "00015180"),
+                Map.entry("58", "0000a8c0"),
+                Map.entry("59", "00012750"),
                 Map.entry("1", "ffffff00"),
                 Map.entry("3", "0a000202"),
                 Map.entry("26", "05dc"),
@@ -216,6 +232,85 @@ final class DhcpServerTest {
         lan.mac(),
         lan.mtu(),
         search);
+  }
+
+  /** RFC 6842, in a refusal as well. */
+  @Test
+  void anIdentifierComesBack() {
+    give(new Ask(DISCOVER, GUEST_MAC).option(61, 255, 1, 2, 3));
+    assertThat(answer()).containsEntry("61", "ff010203");
+    give(new Ask(REQUEST, GUEST_MAC).option(61, 255, 1, 2, 3).address(50, "192.168.1.5"));
+    assertThat(answer()).containsEntry("53", hex(NAK)).containsEntry("61", "ff010203");
+    give(new Ask(DISCOVER, GUEST_MAC));
+    assertThat(answer()).doesNotContainKey("61");
+    give(new Ask(DISCOVER, GUEST_MAC).option(61, 255));
+    assertThat(answer()).doesNotContainKey("61");
+  }
+
+  /** RFC 3396 §7: in the order options, file, server, whatever stands between. */
+  @Test
+  void partsOfAnOptionAreJoined() {
+    Ask ask = new Ask(DISCOVER, GUEST_MAC).option(61, 255, 1).option(12, 'a', 'b');
+    ask.option(61, 2).option(52, 3).option(61, 3).option(12, '-', 'c');
+    byte[] message = ask.bytes();
+    System.arraycopy(new byte[] {61, 1, 4, 12, 1, 'd', (byte) 255}, 0, message, 108, 7);
+    System.arraycopy(new byte[] {61, 1, 5, (byte) 255}, 0, message, 44, 4);
+    give("0.0.0.0", ALL, GUEST_MAC, message);
+    assertThat(answer())
+        .containsEntry("61", "ff0102030405")
+        .containsEntry("12", HexFormat.of().formatHex(new byte[] {'a', 'b', '-', 'c', 'd'}));
+  }
+
+  @Test
+  void anIdentifierOfMoreThanAnOptionIsRefused() {
+    int[] part = new int[128];
+    Arrays.fill(part, 7);
+    give(new Ask(DISCOVER, GUEST_MAC).option(61, part).option(61, Arrays.copyOf(part, 127)));
+    assertThat(answer()).containsEntry("61", "07".repeat(255)).containsEntry("3", "0a000202");
+    give(new Ask(DISCOVER, GUEST_MAC).option(61, part).option(61, part));
+    assertThat(line.sent.take()).isEmpty();
+    assertThat(line.counters.dropped(Drop.DHCP_MALFORMED)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"box, true", "box-7.example.com, true", "-x, false", "a b, false", "x;reboot, false"})
+  void aNameIsConfirmedIfItIsOne(String name, boolean confirmed) {
+    give(new Ask(DISCOVER, GUEST_MAC).option(12, name.chars().toArray()));
+    String hex = HexFormat.of().formatHex(name.getBytes(US_ASCII));
+    assertThat(answer().get("12")).isEqualTo(confirmed ? hex : null);
+  }
+
+  @Test
+  void theNameServerIsToldWhereThereIsANameService() {
+    Lan lan = line.shard.lan();
+    line.close();
+    line = new Line(lan, RouterConfig.DEFAULT.withNameService(true));
+    give(new Ask(DISCOVER, GUEST_MAC));
+    assertThat(answer()).containsEntry("6", "0a000203");
+  }
+
+  /** RFC 3442: a router outside the subnet needs a route of its own. */
+  @Test
+  void theWayToARouterElsewhereIsTold() {
+    Lan lan =
+        new Lan(
+            Cidr.parse("10.0.2.0/24"),
+            IpAddress.parse("10.9.9.1"),
+            IpAddress.parse("10.0.2.3"),
+            IpAddress.parse("10.0.2.100"),
+            null,
+            null,
+            null,
+            null,
+            new MacAddress(OUR_MAC),
+            1500);
+    line.close();
+    line = new Line(lan);
+    gateway = "10.9.9.1";
+    give(new Ask(DISCOVER, GUEST_MAC));
+    assertThat(answer())
+        .containsEntry("121", "200a090901" + "00000000" + "00" + "0a090901")
+        .containsEntry("28", "0a0002ff");
   }
 
   @Test
