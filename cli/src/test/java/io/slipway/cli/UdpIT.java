@@ -170,6 +170,44 @@ final class UdpIT {
       print(' '.join(heard))
       """;
 
+  /**
+   * Sends 41 datagrams in one call (UDP_SEGMENT) to whoever asks, and says how what comes in is
+   * glued together (UDP_GRO).
+   */
+  private static final String TOGETHER =
+      """
+      import socket, struct, sys
+      SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
+      family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
+      s = socket.socket(family, socket.SOCK_DGRAM)
+      s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+      s.setsockopt(SOL_UDP, UDP_GRO, 1)
+      s.settimeout(20)
+      payload = bytes((i * 7 + (i >> 8)) & 255 for i in range(40 * 1400 + 700))
+
+      def receive():
+          data, controls, _, peer = s.recvmsg(65535, 200)
+          sizes = [struct.unpack('i', c[2][:4])[0] for c in controls if c[1] == UDP_GRO]
+          return data, sizes[0] if sizes else len(data), peer
+
+      if sys.argv[2] == 'serve':
+          s.bind((sys.argv[1], 0))
+          sys.stdout.write('port %d;\\n' % s.getsockname()[1])
+          data, size, peer = receive()
+          s.sendmsg([payload], [(SOL_UDP, UDP_SEGMENT, struct.pack('H', 1400))], 0, peer)
+      else:
+          s.connect((sys.argv[1], int(sys.argv[2])))
+          s.send(b'hello')
+          data, size, peer = receive()
+          assert data == payload, len(data)
+          s.sendmsg([payload], [(SOL_UDP, UDP_SEGMENT, struct.pack('H', 1400))])
+          print(len(data), size)
+          sys.exit()
+      data, size, peer = receive()
+      assert data == payload, len(data)
+      print(len(data), size)
+      """;
+
   private int first;
   private int second;
   private Path log;
@@ -252,6 +290,20 @@ final class UdpIT {
     InetAddress to = InetAddress.ofLiteral("127.0.0.1");
     try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral(from))) {
       socket.send(new DatagramPacket(bytes, bytes.length, to, port));
+    }
+  }
+
+  /** A QUIC sender's burst crosses both ways in one piece, and so in one call each. */
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, 10.0.2.2", "::1, fd00::2"})
+  void whatIsSentTogetherArrivesTogether(String host, String gateway) {
+    try (Proc server =
+        Proc.start(List.of("/usr/bin/python3", "-u", "-c", TOGETHER, host, "serve"))) {
+      Await.until("a server", SOON, () -> server.out().contains(";"), server::soFar);
+      String said = server.out();
+      String port = said.substring(said.indexOf(' ') + 1, said.indexOf(';'));
+      assertThat(guest.python(TOGETHER, gateway, port).ok().text()).isEqualTo("56700 1400");
+      assertThat(server.await(SOON).ok().text()).endsWith("56700 1400");
     }
   }
 

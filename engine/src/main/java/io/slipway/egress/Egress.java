@@ -37,6 +37,9 @@ public final class Egress {
   private static final int HOP_LIMIT = 64;
   private static final int MOST_IP_BYTES = 65_535;
 
+  /** Datagrams that Linux takes in one frame (UDP_MAX_SEGMENTS until 6.9). */
+  private static final int MOST_DATAGRAMS = 64;
+
   /**
    * Where the header of a datagram waits that leaves in fragments, behind all headers of a frame.
    */
@@ -50,6 +53,7 @@ public final class Egress {
   private final boolean partialChecksum;
   private final boolean tso4;
   private final boolean tso6;
+  private final boolean uso;
   private final int ethernetAt;
   private final int ipAt;
   private final ByteBuf header = Unpooled.directBuffer(CAPACITY, CAPACITY);
@@ -95,6 +99,7 @@ public final class Egress {
     this.partialChecksum = sink.offload().checksum();
     this.tso4 = sink.offload().tso4();
     this.tso6 = sink.offload().tso6();
+    this.uso = sink.offload().uso();
     this.ethernetAt = sink.virtioHeaderLength();
     this.ipAt = ethernetAt + EthernetHeader.LENGTH;
     header.setZero(0, CAPACITY);
@@ -251,12 +256,87 @@ public final class Egress {
       int length,
       int hopLimit,
       int trafficClass) {
+    return datagram(
+        sourceHigh,
+        sourceLow,
+        sourcePort,
+        destinationHigh,
+        destinationLow,
+        destinationPort,
+        payload,
+        offset,
+        length,
+        0,
+        hopLimit,
+        trafficClass);
+  }
+
+  /**
+   * Sends datagrams of one size that lie behind each other, the last of which may be shorter: as
+   * one frame where the device cuts it and they fit the MTU, otherwise one by one.
+   *
+   * @param length bytes of payload of all of them
+   * @param size bytes of payload of each; 0 when it is only one
+   */
+  public boolean datagrams(
+      long sourceHigh,
+      long sourceLow,
+      int sourcePort,
+      long destinationHigh,
+      long destinationLow,
+      int destinationPort,
+      ByteBuf payload,
+      int offset,
+      int length,
+      int size,
+      int hopLimit,
+      int trafficClass) {
+    boolean v6 = !IpAddress.isV4(destinationHigh, destinationLow);
+    boolean together = uso && ipLength(v6) + UdpHeader.LENGTH + size <= mtu;
+    int step = size == 0 ? length : together ? MOST_DATAGRAMS * size : size;
+    boolean sent = true;
+    int from = 0;
+    do {
+      int part = Math.min(step, length - from);
+      sent &=
+          datagram(
+              sourceHigh,
+              sourceLow,
+              sourcePort,
+              destinationHigh,
+              destinationLow,
+              destinationPort,
+              payload,
+              offset + from,
+              part,
+              part > size ? size : 0,
+              hopLimit,
+              trafficClass);
+      from += part;
+    } while (from < length);
+    return sent;
+  }
+
+  /** With a {@code gsoSize}, datagrams of so many bytes that the device shall cut; else one. */
+  private boolean datagram(
+      long sourceHigh,
+      long sourceLow,
+      int sourcePort,
+      long destinationHigh,
+      long destinationLow,
+      int destinationPort,
+      ByteBuf payload,
+      int offset,
+      int length,
+      int gsoSize,
+      int hopLimit,
+      int trafficClass) {
     if (closed) {
       return false;
     }
     boolean v6 = !IpAddress.isV4(destinationHigh, destinationLow);
     int total = UdpHeader.LENGTH + length;
-    boolean whole = ipLength(v6) + total <= mtu;
+    boolean whole = gsoSize > 0 || ipLength(v6) + total <= mtu;
     long sum =
         Checksum.pseudo(
             sourceHigh, sourceLow, destinationHigh, destinationLow, PROTOCOL_UDP, total);
@@ -284,7 +364,8 @@ public final class Egress {
           total,
           hopLimit,
           trafficClass);
-      virtio(VirtioNetHeader.GSO_NONE, at + UdpHeader.LENGTH, 0, at, UdpHeader.CHECKSUM_OFFSET);
+      int type = gsoSize > 0 ? VirtioNetHeader.GSO_UDP_L4 : VirtioNetHeader.GSO_NONE;
+      virtio(type, at + UdpHeader.LENGTH, gsoSize, at, UdpHeader.CHECKSUM_OFFSET);
       sent = emit(at + UdpHeader.LENGTH, length == 0 ? null : body, length);
     } else {
       sent =

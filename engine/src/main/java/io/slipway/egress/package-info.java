@@ -16,6 +16,8 @@
  *   [virtio][Ethernet][IP][TCP+options] + payload pieces  ->  FrameSink.emit
  * </pre>
  *
+ * Equal datagrams that came together leave the same way: as one frame with USO, else one by one.
+ *
  * <p>Checksums are left partial when the device finishes them ({@link
  * io.slipway.egress.Offload#checksum()}), otherwise they are summed over the payload where it lies.
  * What is above the MTU and is not TCP leaves as IP fragments. {@link io.slipway.egress.Neighbors}

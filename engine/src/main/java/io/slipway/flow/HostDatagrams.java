@@ -66,16 +66,27 @@ public interface HostDatagrams {
   interface Events {
 
     /**
-     * A datagram from any peer: the caller filters.
+     * A datagram from any peer, or several of one peer that the kernel had joined: the caller
+     * filters.
      *
      * @param slab the loop's receive memory, valid for the call only; not released by the callee
      * @param offset absolute index of the payload's first byte
-     * @param length bytes of payload, 0..65527
+     * @param length bytes of payload, of all of them together, 0..65527
+     * @param size bytes of each of several, of which the last may be shorter; 0 when it is one
      * @param srcHigh the peer's address, high half
      * @param srcLow the peer's address, low half
      * @param srcPort the peer's port
+     * @param hopLimit the TTL or hop limit that it came with, 0 when unknown
      */
-    void onDatagram(ByteBuf slab, int offset, int length, long srcHigh, long srcLow, int srcPort);
+    void onDatagrams(
+        ByteBuf slab,
+        int offset,
+        int length,
+        int size,
+        long srcHigh,
+        long srcLow,
+        int srcPort,
+        int hopLimit);
 
     /** The kernel's queue was emptied, or this turn's share of reads is spent. */
     void onReadBatchEnd();

@@ -138,8 +138,15 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
   }
 
   @Override
-  public void onDatagram(
-      ByteBuf slab, int offset, int length, long srcHigh, long srcLow, int srcPort) {
+  public void onDatagrams(
+      ByteBuf slab,
+      int offset,
+      int length,
+      int size,
+      long srcHigh,
+      long srcLow,
+      int srcPort,
+      int hopLimit) {
     if (admitted != null && !admitted.contains(srcHigh, srcLow)) {
       flows.parts.counters().drop(Drop.HOST_SOURCE_FILTERED);
       return;
@@ -148,12 +155,15 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     mapping.received(now);
     flows.mappings.touch(mapping);
     bytesIn += length;
-    flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT);
+    int datagrams = size == 0 ? 1 : (length + size - 1) / size;
+    flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT, datagrams);
     IpAddress seen = flows.gatewayFor(isV6(), srcHigh, srcLow);
+    // We are a hop, but not between the guest and the gateway.
+    int hops = seen != null || hopLimit == 0 ? DEFAULT_HOPS : Math.max(1, hopLimit - 1);
     flows
         .parts
         .egress()
-        .udp(
+        .datagrams(
             seen == null ? srcHigh : seen.high(),
             seen == null ? srcLow : seen.low(),
             srcPort,
@@ -163,7 +173,8 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
             slab,
             offset,
             length,
-            DEFAULT_HOPS,
+            size,
+            hops,
             0);
   }
 

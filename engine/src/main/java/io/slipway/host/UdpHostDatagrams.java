@@ -7,6 +7,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.slipway.flow.HostDatagrams;
 import io.slipway.flow.HostSocketException;
 import io.slipway.route.Endpoint;
+import io.slipway.sys.EchoSocket;
 import io.slipway.sys.Errno;
 import io.slipway.sys.Linux;
 import io.slipway.sys.UdpBatch;
@@ -81,7 +82,9 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
       Linux.close(fd);
       throw new HostSocketException("UDP socket at " + address, -result);
     }
-    // The sizes are a wish; a kernel that grants less still works.
+    // Wishes; a kernel that grants less still works.
+    EchoSocket.reportHopLimit(fd, v6);
+    UdpSocket.setOption(fd, UdpSocket.SOL_UDP, UdpSocket.UDP_GRO, 1);
     UdpSocket.setOption(fd, UdpSocket.SOL_SOCKET, UdpSocket.SO_RCVBUF, KERNEL_BUFFER);
     UdpSocket.setOption(fd, UdpSocket.SOL_SOCKET, UdpSocket.SO_SNDBUF, KERNEL_BUFFER);
     return fd;
@@ -262,13 +265,17 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
 
   private void deliver(int slot) {
     UdpBatch batch = memory.batch;
-    events.onDatagram(
+    int length = batch.length(slot);
+    int size = batch.segmentSize(slot);
+    events.onDatagrams(
         memory.slab,
         slot * DatagramMemory.SLOT_SIZE,
-        batch.length(slot),
+        length,
+        size < length ? size : 0,
         batch.sourceHigh(slot),
         batch.sourceLow(slot),
-        batch.sourcePort(slot));
+        batch.sourcePort(slot),
+        batch.hopLimit(slot));
   }
 
   private void readErrors() {

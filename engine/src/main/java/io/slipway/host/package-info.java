@@ -52,6 +52,9 @@
  * packets or the device is a simple one, they leave one by one, from then on too. The order within
  * a socket is that of the calls.
  *
+ * <p><b>And arrive together</b>: what the kernel has joined of one peer's datagrams is read as one
+ * piece with the size of each (UDP_GRO), for which every slot of {@code DatagramMemory} has room.
+ *
  * <p><b>What the IP header says</b> of a datagram, its TTL and whether it may be fragmented, is an
  * option of the socket, changed when a datagram wants it otherwise than the one before ({@code
  * SendOptions}). The kernel refuses with EMSGSIZE what may not be fragmented and is too large for

@@ -67,7 +67,7 @@ public final class EchoSocket {
     return LibC.call(SOCKET, family, type, ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
   }
 
-  /** Has each reply's TTL or hop limit reported with it, see {@link UdpBatch#hopLimit}. */
+  /** Has each datagram's TTL or hop limit reported with it, see {@link UdpBatch#hopLimit}. */
   public static int reportHopLimit(int fd, boolean ipv6) {
     return ipv6
         ? UdpSocket.setOption(fd, UdpSocket.SOL_IPV6, IPV6_RECVHOPLIMIT, 1)

@@ -96,6 +96,12 @@ class EgressTest {
         from.high(), from.low(), 53, to.high(), to.low(), 5353, data, offset, length, 61, 0x11);
   }
 
+  private static byte[] randomBytes(int length) {
+    byte[] bytes = new byte[length];
+    new Random(length).nextBytes(bytes);
+    return bytes;
+  }
+
   private byte[] fill(int... lengths) {
     payload.clear();
     ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -229,6 +235,58 @@ class EgressTest {
     assertThat(frame.destinationPort()).isEqualTo(5353);
     assertThat(frame.u16(frame.transportAt() + 4)).isEqualTo(908);
     assertThat(frame.udpPayload()).isEqualTo(Arrays.copyOfRange(data.array(), 10, 910));
+  }
+
+  private boolean datagrams(boolean v6, ByteBuf data, int length, int size) {
+    IpAddress from = v6 ? REMOTE6 : REMOTE4;
+    IpAddress to = v6 ? GUEST6 : GUEST4;
+    return egress.datagrams(
+        from.high(), from.low(), 53, to.high(), to.low(), 5353, data, 2, length, size, 61, 0x11);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void equalDatagramsLeaveInOneFrame(boolean v6) {
+    use(EVERYTHING, 1500);
+    ByteBuf data = Unpooled.wrappedBuffer(randomBytes(65_000));
+    assertThat(datagrams(v6, data, 40 * 1400 + 700, 1400)).isTrue();
+    SentFrame frame = sent.takeOnly().checkPartial();
+    assertThat(frame.gsoType()).isEqualTo(5);
+    assertThat(frame.gsoSize()).isEqualTo(1400);
+    assertThat(frame.virtioHeaderLength()).isEqualTo(14 + (v6 ? 40 : 20) + 8);
+    assertThat(frame.hopLimit()).isEqualTo(61);
+    assertThat(frame.udpPayload()).isEqualTo(Arrays.copyOfRange(data.array(), 2, 2 + 56_700));
+    assertThat(datagrams(v6, data, 65 * 10 + 1, 10)).as("more than Linux cuts").isTrue();
+    List<SentFrame> two = sent.take();
+    assertThat(two).hasSize(2);
+    assertThat(two.getFirst().checkPartial().udpPayload()).hasSize(640);
+    assertThat(two.getLast().checkPartial().udpPayload()).hasSize(11);
+    assertThat(two.getLast().gsoSize()).isEqualTo(10);
+    assertThat(datagrams(v6, data, 64 * 10 + 3, 10)).as("one is left").isTrue();
+    assertThat(sent.take().getLast().checkPartial().gsoType()).isZero();
+    assertThat(datagrams(v6, data, 700, 0)).as("only one").isTrue();
+    assertThat(sent.takeOnly().checkPartial().gsoType()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void equalDatagramsLeaveOneByOneWithoutTheDevice(boolean v6) {
+    use(HEADER_ONLY, 1500);
+    ByteBuf data = Unpooled.wrappedBuffer(randomBytes(5_000));
+    assertThat(datagrams(v6, data, 3 * 1400 + 1, 1400)).isTrue();
+    List<SentFrame> frames = sent.take();
+    assertThat(frames).hasSize(4);
+    for (int i = 0; i < 4; i++) {
+      int from = 2 + 1400 * i;
+      int to = Math.min(from + 1400, 2 + 3 * 1400 + 1);
+      byte[] expected = Arrays.copyOfRange(data.array(), from, to);
+      assertThat(frames.get(i).checkComplete().udpPayload()).isEqualTo(expected);
+    }
+    use(EVERYTHING, 1280);
+    assertThat(datagrams(v6, data, 2 * 1400, 1400)).as("above the MTU").isTrue();
+    assertThat(sent.take()).hasSize(4).allMatch(frame -> frame.gsoType() == 0);
+    assertThat(datagrams(v6, data, 0, 0)).as("an empty one").isTrue();
+    assertThat(sent.takeOnly().checkPartial().udpPayload()).isEmpty();
   }
 
   @Test
@@ -435,6 +493,7 @@ class EgressTest {
     tcp(true, TcpHeader.ACK, quietOptions, 8, 20_000);
     udp(true, data, 0, 100);
     udp(false, data, 0, 4000);
+    datagrams(true, data, 4000, 1400);
   }
 
   private static final class Discarding implements FrameSink {

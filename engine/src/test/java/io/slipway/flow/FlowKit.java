@@ -484,10 +484,14 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     }
 
     void datagram(String from, int port, String text) {
+      datagrams(from, port, text, 0, 0);
+    }
+
+    void datagrams(String from, int port, String text, int size, int hopLimit) {
       ByteBuf slab = PooledByteBufAllocator.DEFAULT.directBuffer(text.length() + 3);
       slab.writeZero(3).writeCharSequence(text, StandardCharsets.ISO_8859_1);
       IpAddress source = IpAddress.parse(from);
-      events.onDatagram(slab, 3, text.length(), source.high(), source.low(), port);
+      events.onDatagrams(slab, 3, text.length(), size, source.high(), source.low(), port, hopLimit);
       slab.release();
     }
 

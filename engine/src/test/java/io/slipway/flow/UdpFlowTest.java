@@ -8,6 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.slipway.route.AccessList;
 import io.slipway.route.RouterConfig;
 import io.slipway.route.UdpFilter;
+import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
 import io.slipway.wire.EthernetHeader;
 import io.slipway.wire.IcmpHeader;
@@ -241,5 +242,37 @@ final class UdpFlowTest {
       kit.pass(101_000);
       assertThat(kit.sockets.getFirst().closed).isTrue();
     }
+  }
+
+  @Test
+  void whatCameTogetherAreStillDatagrams() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "q");
+      kit.sockets.getFirst().datagrams("192.0.2.7", 9, "onetwo3", 3, 0);
+      assertThat(kit.nextFrame()).isEqualTo("udp 192.0.2.7:9 \"one\"");
+      assertThat(kit.nextFrame()).isEqualTo("udp 192.0.2.7:9 \"two\"");
+      assertThat(kit.nextFrame()).isEqualTo("udp 192.0.2.7:9 \"3\"");
+      assertThat(kit.nextFrame()).isEqualTo("nothing");
+      assertThat(kit.counters.get(Count.UDP_DATAGRAMS_OUT)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void answersComeWithThePathsTtlLessOurHop() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(5000, FlowKit.REMOTE, 9, "q");
+      FlowKit.FakeDatagrams socket = kit.sockets.getFirst();
+      int[][] arrivedAndSeen = {{57, 56}, {255, 254}, {2, 1}, {1, 1}, {0, 64}};
+      for (int[] hops : arrivedAndSeen) {
+        socket.datagrams("192.0.2.7", 9, "r", 0, hops[0]);
+        assertThat(ttl(kit.frames.poll())).as("of %d", hops[0]).isEqualTo(hops[1]);
+      }
+      socket.datagrams("127.0.0.1", 9, "the gateway is next door", 0, 60);
+      assertThat(ttl(kit.frames.poll())).isEqualTo(64);
+    }
+  }
+
+  private static int ttl(byte[] frame) {
+    return frame[EthernetHeader.LENGTH + 8] & 0xff;
   }
 }

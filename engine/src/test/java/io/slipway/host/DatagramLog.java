@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Notes what a datagram socket tells. */
 final class DatagramLog implements HostDatagrams.Events {
-  record Datagram(ByteBuf payload, Endpoint from) {}
+  record Datagram(ByteBuf payload, int size, Endpoint from, int hopLimit) {}
 
   record Failure(
       int errno, int type, int code, IpAddress offender, Endpoint destination, String quoted) {}
@@ -45,9 +45,16 @@ final class DatagramLog implements HostDatagrams.Events {
   }
 
   @Override
-  public void onDatagram(
-      ByteBuf slab, int offset, int length, long srcHigh, long srcLow, int srcPort) {
-    count.incrementAndGet();
+  public void onDatagrams(
+      ByteBuf slab,
+      int offset,
+      int length,
+      int size,
+      long srcHigh,
+      long srcLow,
+      int srcPort,
+      int hopLimit) {
+    count.addAndGet(size == 0 ? 1 : (length + size - 1) / size);
     if (onDatagram != null) {
       onDatagram.run();
       return;
@@ -55,7 +62,9 @@ final class DatagramLog implements HostDatagrams.Events {
     Datagram datagram =
         new Datagram(
             Unpooled.copiedBuffer(slab.slice(offset, length)),
-            new Endpoint(new IpAddress(srcHigh, srcLow), srcPort));
+            size,
+            new Endpoint(new IpAddress(srcHigh, srcLow), srcPort),
+            hopLimit);
     synchronized (this) {
       datagrams.add(datagram);
     }

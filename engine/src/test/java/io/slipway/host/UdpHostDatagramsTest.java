@@ -13,6 +13,9 @@ import io.slipway.flow.HostDatagrams;
 import io.slipway.flow.HostSocketException;
 import io.slipway.route.Endpoint;
 import io.slipway.sys.Errno;
+import io.slipway.sys.Linux;
+import io.slipway.sys.UdpBatch;
+import io.slipway.sys.UdpSocket;
 import io.slipway.wire.IpAddress;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -318,8 +321,10 @@ final class UdpHostDatagramsTest {
     room.run(datagrams::close);
   }
 
-  @Test
-  void nothingIsAllocatedPerDatagram() {
+  /** Equal ones cross together; those that grow, one by one. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void nothingIsAllocatedPerDatagram(int growth) {
     room.run(datagrams::resumeReads);
     log.onDatagram = () -> {};
     IpAddress self = IpAddress.parse("127.0.0.1");
@@ -334,7 +339,8 @@ final class UdpHostDatagramsTest {
       for (int sent = 0; sent < total; sent += perTurn) {
         room.run(() -> {
           for (int i = 0; i < perTurn; i++) {
-            datagrams.send(out, 0, 100, self.high(), self.low(), port, 64, false);
+            int length = 100 + i * growth;
+            datagrams.send(out, 0, length, self.high(), self.low(), port, 64, false);
           }
           room.sockets.flush();
         });
@@ -351,5 +357,37 @@ final class UdpHostDatagramsTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long id = room.call(() -> Thread.currentThread().threadId());
     return threads.getThreadAllocatedBytes(id);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatAPeerSentTogetherArrivesTogether(boolean v6) throws HostSocketException {
+    int size = 1400;
+    int length = 20 * size + 700;
+    HostDatagrams socket = room.call(() -> room.sockets.openDatagrams(v6, null, log));
+    room.run(socket::resumeReads);
+    int fd = UdpSocket.open(v6);
+    IpAddress loopback = v6 ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;
+    byte[] payload = Bytes.random(20, length);
+    out.setBytes(0, payload);
+    try (UdpBatch batch = new UdpBatch(2)) {
+      assertThat(SendOptions.setHopLimit(fd, v6, 9)).isZero();
+      int port = socket.local().port();
+      long at = out.memoryAddress();
+      assertThat(batch.add(at, length, size, loopback.high(), loopback.low(), port)).isTrue();
+      assertThat(batch.add(at, 5, 0, loopback.high(), loopback.low(), port)).isTrue();
+      assertThat(UdpSocket.sendAll(fd, batch)).isEqualTo(2);
+    } finally {
+      Linux.close(fd);
+    }
+    await("both", () -> log.datagrams().size() == 2);
+    DatagramLog.Datagram together = log.datagrams().getFirst();
+    assertThat(ByteBufUtil.getBytes(together.payload())).isEqualTo(payload);
+    assertThat(together.size()).isEqualTo(size);
+    assertThat(together.hopLimit()).isEqualTo(9);
+    DatagramLog.Datagram alone = log.datagrams().getLast();
+    assertThat(ByteBufUtil.getBytes(alone.payload())).isEqualTo(Arrays.copyOf(payload, 5));
+    assertThat(alone.size()).isZero();
+    assertThat(alone.hopLimit()).isEqualTo(9);
   }
 }
