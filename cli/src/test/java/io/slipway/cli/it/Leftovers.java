@@ -25,8 +25,9 @@ public final class Leftovers {
   private static final List<Path> ROOMS =
       List.of(Path.of("/tmp"), Path.of("/var/tmp"), Path.of("/dev/shm"), Path.of("/run"));
 
-  /** The directories of this run, and of others that go on beside it. */
-  private static final String RUNS = "/tmp/slipway-\\(it\\|checkout\\|launch\\)[^/]*";
+  /** Directories and namespaces of tests, of this run and of others that go on beside it. */
+  private static final String RUNS =
+      "\\(/tmp/slipway-\\(it\\|checkout\\|launch\\)\\|/run/netns/slipway-it-\\)[^/]*";
 
   private static final String TELLING = ".*/[^/]*\\(slipway\\|netty\\|\\.so\\|\\.jar\\)[^/]*";
 
