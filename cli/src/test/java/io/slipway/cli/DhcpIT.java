@@ -86,6 +86,8 @@ final class DhcpIT {
       // from its file of leases it asks for the same address again
       assertThat(guest.run(client + " -1 tap0").ok().err()).contains("DHCPACK of 10.0.2.100");
       assertThat(log()).contains("REBOOT 10.0.2.100/255.255.255.0");
+      // the script takes the address away: what then still waits for ARP is never sent
+      assertReaches(guest, server);
       assertThat(guest.run(client + " -r tap0").ok().err()).contains("DHCPRELEASE of 10.0.2.100");
       // so that another client may have it
       guest.run("ip link set tap0 up").ok();
