@@ -639,6 +639,8 @@ def say(heard, packet, raw_tos=False):
         words.append('proto %d' % proto)
     if tos:
         words.append('tos %02x' % tos)
+    if packet[0] >> 4 == 4 and packet[6] & 0x40:
+        words.append('df')
     if head:
         words.append('options ' + times(head))
     words.append('from ' + heard.who(src))

@@ -536,7 +536,7 @@ public final class Egress {
           trafficClass,
           headerLength + length,
           nextIdentification(),
-          Ipv4Header.DONT_FRAGMENT,
+          protocol == IcmpHeader.PROTOCOL ? 0 : Ipv4Header.DONT_FRAGMENT, // like Linux
           hopLimit,
           protocol,
           IpAddress.v4(sourceLow),

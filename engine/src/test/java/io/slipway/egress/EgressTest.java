@@ -372,6 +372,7 @@ class EgressTest {
     SentFrame four = sent.takeOnly().checkComplete();
     assertThat(four.protocol()).isEqualTo(1);
     assertThat(four.trafficClass()).isEqualTo(0x1C);
+    assertThat(four.dontFragment()).isFalse(); // nobody tells about ICMP that it was too big
     message.setByte(0, 129);
     egress.icmp(REMOTE6.high(), REMOTE6.low(), GUEST6.high(), GUEST6.low(), message, 0, 9, 255, 0);
     SentFrame frame = sent.takeOnly().checkComplete();
