@@ -46,8 +46,11 @@ final class Dhcp6IT {
     try (Guest guest = guest(caller, net)) {
       guest.run(client + " -1 tap0").ok();
       assertThat(log()).contains("BOUND6 " + address + "/", " 86400 example.com. b.org.");
-      // the router is the one that advertises itself
-      guest.run("rdisc6 -1 -q -w 5000 tap0").ok();
+      // whoever makes no address for itself was sent to us by the router
+      assertThat(guest.run("rdisc6 -1 -w 5000 tap0").ok().out())
+          .containsPattern("Stateful address conf.*" + (net.endsWith("/64") ? "No" : "Yes"))
+          .containsPattern("Stateful other conf.*Yes")
+          .containsPattern("Autonomous address conf.*" + (net.endsWith("/64") ? "Yes" : "No"));
       String gateway = net.substring(0, net.indexOf('/')) + "2";
       guest.run("ip -6 route replace " + net + " dev tap0").ok();
       assertThat(guest.run("ping -6 -n -c 1 -W 5 -I " + address + " " + gateway).ok().out())
