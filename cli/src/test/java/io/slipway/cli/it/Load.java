@@ -6,8 +6,8 @@ package io.slipway.cli.it;
  */
 public final class Load {
   /**
-   * The processors: READ for classes that keep them busy for seconds, READ_WRITE for one that must
-   * not run beside those because it would lose datagrams.
+   * The processors: READ for classes that keep them busy for seconds, READ_WRITE for those that
+   * must not run beside them: what they measure with would lose datagrams or miss answers.
    */
   public static final String PROCESSORS = "processors";
 
