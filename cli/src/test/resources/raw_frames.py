@@ -2439,7 +2439,7 @@ def teardrop(t):
     t.ip(b'', 17, frag=0x2000)
     t.ip(b'', 17, frag=5)
     t.ip(b'\0' * 13, 17, frag=0x2000)
-    t.silence(0.1, lambda f: f.kind not in ('arp', 'icmp'), 'an answer')
+    t.silence(0.1, lambda f: f.kind not in ('arp', 'icmp', 'tcp'), 'an answer')
 
 
 @case(1)

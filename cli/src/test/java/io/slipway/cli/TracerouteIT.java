@@ -26,7 +26,6 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,6 +37,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TracerouteIT {
   private static final String GATEWAY6 = "fd00::2";
   private static final Pattern HOP = Pattern.compile("(?m)^ *\\d+:? +(\\S+)");
+
+  /** The hops of both families, each with what was lost there. */
+  private static final String PATHS =
+      String.join(" 0.0%\n", Guest.GATEWAY, ROUTER, SERVER, GATEWAY6, ROUTER6, SERVER6 + " 0.0%\n");
 
   @Parameter Caller caller;
 
@@ -67,27 +70,33 @@ final class TracerouteIT {
         .containsExactly(GATEWAY6, ROUTER6, SERVER6);
   }
 
-  /**
-   * By pings, datagrams and SYNs. Of the errors about its SYNs mtr itself misses some, behind a
-   * router of Linux's as well; of the others nothing may be lost.
-   */
+  /** Nothing may be lost on the way. */
   @ParameterizedTest
-  @CsvSource({"'', 0.0%", "-u, 0.0%", "-T -P 9, (0.0|50.0)%"})
-  void mtr(String method, String lost) {
+  @ValueSource(strings = {"", "-u"})
+  void mtr(String method) {
+    assertThat(reports(method)).isEqualTo(PATHS);
+  }
+
+  /**
+   * By SYNs, of which mtr itself mistakes some for others: behind a router of Linux's, too, one in
+   * eight of its reports lacks something. So it is asked until it has seen the path.
+   */
+  @Test
+  void mtrBySyns() {
+    List<String> seen = new ArrayList<>();
+    while (!seen.contains(PATHS) && seen.size() < 6) {
+      seen.add(reports("-T -P 9"));
+    }
+    assertThat(seen).contains(PATHS);
+  }
+
+  /** What mtr reports of both families at the same time. */
+  private String reports(String method) {
     String options = " -n -r -w -c 2 -i 0.1 -G 1 -m 6 " + method + " ";
     try (Proc four = guest.start("mtr -4" + options + SERVER);
         Proc six = guest.start("mtr -6" + options + SERVER6)) {
-      assertThat(report(four)).matches(hops(lost, Guest.GATEWAY, ROUTER, SERVER));
-      assertThat(report(six)).matches(hops(lost, GATEWAY6, ROUTER6, SERVER6));
+      return report(four) + report(six);
     }
-  }
-
-  private static String hops(String lost, String... hops) {
-    StringBuilder pattern = new StringBuilder();
-    for (String hop : hops) {
-      pattern.append(Pattern.quote(hop)).append(' ').append(lost).append('\n');
-    }
-    return pattern.toString();
   }
 
   /** Each hop and what was lost there. */
