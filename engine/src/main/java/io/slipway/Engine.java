@@ -5,6 +5,7 @@ import io.netty.util.concurrent.Future;
 import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowQuota;
 import io.slipway.gateway.DhcpLeases;
+import io.slipway.names.HostResolvers;
 import io.slipway.pipeline.Siblings;
 import io.slipway.sys.TapDevice;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ public final class Engine {
 
   private final TapDevice device;
   private final QueueService[] services;
+  private final HostResolvers resolvers;
   private final int maxFlows;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<String> closed = new CompletableFuture<>();
@@ -43,6 +45,8 @@ public final class Engine {
       throws ExecutionException, InterruptedException {
     this.device = device;
     this.maxFlows = DescriptorLimit.bound(config.maxFlows());
+    resolvers =
+        config.router().nameService() ? HostResolvers.of(config.names()) : HostResolvers.none();
     int[] queues = device.queues();
     QueueService.Plan plan =
         new QueueService.Plan(
@@ -50,6 +54,7 @@ public final class Engine {
             new Siblings(queues.length, config.memoryBytes()),
             new FlowQuota(maxFlows),
             new DhcpLeases(config.lan()),
+            resolvers,
             flows,
             System::nanoTime,
             this::deviceGone);
@@ -171,6 +176,7 @@ public final class Engine {
         sum = sum.plus(service.statsAtEnd());
       }
       last = sum;
+      resolvers.close();
       device.close();
       closed.complete(reason);
     }

@@ -1,5 +1,6 @@
 package io.slipway;
 
+import io.slipway.names.NamesConfig;
 import io.slipway.route.Lan;
 import io.slipway.route.RouterConfig;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.time.Duration;
  *
  * @param lan the addresses of the guest, the gateway and the DNS server, and the device's MTU
  * @param router what the guest may reach
+ * @param names how the name service answers, where the router has one
  * @param udpTimeout after this long without a datagram a UDP mapping is forgotten (RFC 4787 REQ-5:
  *     five minutes unless there is a reason)
  * @param tcpKeepalive after this long without a segment a TCP connection's guest is asked whether
@@ -22,6 +24,7 @@ import java.time.Duration;
 public record EngineConfig(
     Lan lan,
     RouterConfig router,
+    NamesConfig names,
     Duration udpTimeout,
     Duration tcpKeepalive,
     int maxFlows,
@@ -55,6 +58,12 @@ public record EngineConfig(
   /** The usual bounds for a network. */
   public static EngineConfig of(Lan lan, RouterConfig router) {
     return new EngineConfig(
-        lan, router, DEFAULT_UDP_TIMEOUT, Duration.ZERO, DEFAULT_MAX_FLOWS, DEFAULT_MEMORY_BYTES);
+        lan,
+        router,
+        NamesConfig.DEFAULT,
+        DEFAULT_UDP_TIMEOUT,
+        Duration.ZERO,
+        DEFAULT_MAX_FLOWS,
+        DEFAULT_MEMORY_BYTES);
   }
 }

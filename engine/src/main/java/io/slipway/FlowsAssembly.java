@@ -5,12 +5,15 @@ import io.slipway.flow.FlowLimits;
 import io.slipway.flow.FlowParts;
 import io.slipway.flow.Flows;
 import io.slipway.flow.HostSockets;
+import io.slipway.flow.NameService;
+import io.slipway.names.DnsService;
 import io.slipway.pipeline.Shard;
 import io.slipway.route.Router;
 import io.slipway.tcp.InitialSequence;
 import io.slipway.tcp.TcpConfig;
 import io.slipway.tcp.TcpLoop;
 import io.slipway.udp.UdpTimeouts;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +34,12 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
 
   private final QueueService.Plan plan;
   private final HostSockets sockets;
+  private final Executor executor;
   private @Nullable TcpLoop tcp;
+  private @Nullable DnsService names;
 
-  FlowsAssembly(QueueService.Plan plan, HostSockets sockets) {
+  FlowsAssembly(QueueService.Plan plan, HostSockets sockets, Executor executor) {
+    this.executor = executor;
     this.plan = plan;
     this.sockets = sockets;
   }
@@ -49,11 +55,13 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
             shard.counters(),
             ByteBufAllocator.DEFAULT,
             new InitialSequence(random.word(0), random.word(1)));
+    Router router = new Router(config.lan(), config.router());
     FlowParts parts =
         new FlowParts(
             shard.egress(),
             shard.icmpErrors(),
             sockets,
+            names(shard, router),
             tcp,
             UdpTimeouts.idle(config.udpTimeout().toNanos()),
             shard.clock(),
@@ -62,7 +70,25 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
             plan.flows(),
             limits(config),
             config.lan().mtu());
-    return new Flows(parts, new Router(config.lan(), config.router()), random.word(2));
+    return new Flows(parts, router, random.word(2));
+  }
+
+  private NameService names(Shard shard, Router router) {
+    if (!router.config().nameService()) {
+      return NameService.NONE;
+    }
+    DnsService.Parts parts =
+        new DnsService.Parts(
+            sockets,
+            router,
+            shard.timers(),
+            shard.clock(),
+            shard.counters(),
+            ByteBufAllocator.DEFAULT,
+            executor);
+    DnsService made = new DnsService(parts, plan.config().names(), plan.resolvers());
+    names = made;
+    return made;
   }
 
   private FlowLimits limits(EngineConfig config) {
@@ -72,6 +98,9 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
 
   @Override
   public void close() {
+    if (names != null) {
+      names.close();
+    }
     if (tcp != null) {
       tcp.close();
     }

@@ -11,6 +11,7 @@ import io.slipway.flow.FlowQuota;
 import io.slipway.gateway.DhcpLeases;
 import io.slipway.host.NettyHostSockets;
 import io.slipway.link.TapChannel;
+import io.slipway.names.HostResolvers;
 import io.slipway.pipeline.Shard;
 import io.slipway.pipeline.ShardInitializer;
 import io.slipway.pipeline.Siblings;
@@ -30,6 +31,7 @@ final class QueueService {
    * @param siblings one shard for each queue of the device
    * @param quota places for flows, which the services share
    * @param leases of the guest's addresses, which the services share
+   * @param resolvers whom the name service asks, which the services share
    * @param flows told of flows
    * @param deviceGone told the errno when the device disappears
    */
@@ -38,6 +40,7 @@ final class QueueService {
       Siblings siblings,
       FlowQuota quota,
       DhcpLeases leases,
+      HostResolvers resolvers,
       FlowListener flows,
       Clock clock,
       IntConsumer deviceGone) {}
@@ -64,7 +67,7 @@ final class QueueService {
     sockets =
         new NettyHostSockets(
             loop, channel.children(), ByteBufAllocator.DEFAULT, plan.config().tcpKeepalive());
-    assembly = new FlowsAssembly(plan, sockets);
+    assembly = new FlowsAssembly(plan, sockets, loop);
     shard =
         new Shard(
             plan.siblings().count(),

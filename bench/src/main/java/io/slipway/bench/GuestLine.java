@@ -6,6 +6,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.slipway.flow.FlowLimits;
 import io.slipway.flow.FlowParts;
 import io.slipway.flow.Flows;
+import io.slipway.flow.NameService;
 import io.slipway.pipeline.Shard;
 import io.slipway.pipeline.ShardInitializer;
 import io.slipway.route.Lan;
@@ -84,6 +85,7 @@ public final class GuestLine implements AutoCloseable {
             one.egress(),
             one.icmpErrors(),
             host,
+            NameService.NONE,
             loop,
             UdpTimeouts.DEFAULT,
             one.clock(),

@@ -99,7 +99,7 @@ final class AttachCommand {
     try (NamespaceDoor door = NamespaceDoor.open(target)) {
       String name = given.value(Options.INTERFACE, Settings.DEFAULT_INTERFACE);
       InterfaceState found = GuestInterface.look(door, name);
-      EngineConfig config = Settings.engine(given, LanPlan.of(given, found));
+      EngineConfig config = Settings.engine(given, Settings.lan(given, found));
       TapDevice device =
           GuestInterface.open(
               door, found, given.value(Options.OFFLOAD, true), given.value(Options.QUEUES, 1));
@@ -116,7 +116,7 @@ final class AttachCommand {
   /** A TAP that somebody opened for us; where it is, and what it has, is asked if we may. */
   private void serve(Session session, AttachTarget.Descriptor target) {
     TapDevice device = adopt(target.fd());
-    Lan lan = LanPlan.of(given, lookBehind(device));
+    Lan lan = Settings.lan(given, lookBehind(device));
     EngineConfig config = Settings.engine(given, lan);
     Devices.sayIfFewerQueues(given, session, device, "--fd names one");
     session.engine(Engine.start(loops, config, device, session.flowListener()));

@@ -6,6 +6,7 @@ import io.slipway.wire.Cidr;
 import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.MacAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,10 @@ final class LanPlan {
 
   private final Given given;
   private final @Nullable InterfaceState found;
+  private final List<DomainName> hostSearch;
 
-  private LanPlan(Given given, @Nullable InterfaceState found) {
+  private LanPlan(Given given, @Nullable InterfaceState found, List<DomainName> hostSearch) {
+    this.hostSearch = hostSearch;
     this.given = given;
     this.found = found;
   }
@@ -59,7 +62,15 @@ final class LanPlan {
    * @throws UsageException when the options contradict each other
    */
   static Lan of(Given given, InterfaceState state) {
-    return new LanPlan(given, state.created() ? null : state).plan();
+    return of(given, state, List.of());
+  }
+
+  /**
+   * The same where the host itself looks for unqualified names in {@code hostSearch}, of which the
+   * guest gets as many as can be told to it unless the options name others.
+   */
+  static Lan of(Given given, InterfaceState state, List<DomainName> hostSearch) {
+    return new LanPlan(given, state.created() ? null : state, hostSearch).plan();
   }
 
   private Lan plan() {
@@ -83,6 +94,9 @@ final class LanPlan {
 
   private List<DomainName> search() {
     List<DomainName> domains = given.values(Options.SEARCH).stream().distinct().toList();
+    if (domains.isEmpty()) {
+      return fitting(hostSearch);
+    }
     int bytes = domains.stream().mapToInt(DomainName::encodedLength).sum();
     if (domains.size() > MOST_SEARCHED || bytes > MOST_SEARCH_BYTES) {
       throw new UsageException(
@@ -93,6 +107,18 @@ final class LanPlan {
               + " bytes together can be told to the guest");
     }
     return domains;
+  }
+
+  private static List<DomainName> fitting(List<DomainName> domains) {
+    List<DomainName> told = new ArrayList<>();
+    int bytes = 0;
+    for (DomainName domain : domains) {
+      bytes += domain.encodedLength();
+      if (told.size() < MOST_SEARCHED && bytes <= MOST_SEARCH_BYTES && !told.contains(domain)) {
+        told.add(domain);
+      }
+    }
+    return told;
   }
 
   private boolean wantsIpv6(int mtu) {

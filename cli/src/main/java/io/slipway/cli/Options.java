@@ -1,5 +1,6 @@
 package io.slipway.cli;
 
+import io.slipway.names.NamesConfig.OwnName;
 import io.slipway.observe.EventFormat;
 import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
@@ -59,7 +60,22 @@ final class Options {
           "--search",
           "DOMAIN",
           DomainName::parse,
-          "where the guest looks for unqualified names; at most 6");
+          "where the guest looks for unqualified names; at most 6 (default: the host's"
+              + " resolv.conf)");
+  static final Option<IpAddress> DNS_SERVER =
+      Option.many(
+          "--dns-server",
+          "ADDR",
+          IpAddress::parse,
+          "who answers the guest's DNS queries, in this order (default: the host's resolv.conf)");
+  static final Option<OwnName> HOST_NAME =
+      Option.many(
+          "--host-name",
+          "NAME=ADDR",
+          Values::ownName,
+          "a name that the DNS address answers itself; repeat it for more names and addresses");
+  static final Option<Boolean> NO_DNS =
+      Option.flag("--no-dns", "nothing answers at the DNS address");
   static final Option<Boolean> NO_IPV6 = Option.flag("--no-ipv6", "the guest has IPv4 only");
   static final Option<Boolean> NO_CONFIGURE =
       Option.flag(
@@ -184,6 +200,9 @@ final class Options {
           GATEWAY,
           DNS,
           SEARCH,
+          DNS_SERVER,
+          HOST_NAME,
+          NO_DNS,
           NO_IPV6,
           NO_CONFIGURE,
           HOST_LOOPBACK,

@@ -13,9 +13,12 @@ import io.slipway.launch.InterfaceState;
 import io.slipway.launch.LaunchException;
 import io.slipway.launch.NamespaceDoor;
 import io.slipway.launch.SignalRelay;
+import io.slipway.names.NamesConfig;
+import io.slipway.observe.EventLevel;
 import io.slipway.route.Lan;
 import io.slipway.sys.SpawnSignals;
 import io.slipway.sys.TapDevice;
+import java.nio.file.Files;
 import java.util.List;
 
 /** {@code slipway run}: a command in a namespace of its own, with a network. */
@@ -41,9 +44,22 @@ final class RunCommand {
    */
   int call() {
     boolean newUserns = given.flag(Options.NEW_USERNS) || !GuestProcess.mayDoWithout();
-    GuestProcess.Spec spec = new GuestProcess.Spec(command, newUserns, caller);
+    InterfaceState absent =
+        InterfaceState.absent(given.value(Options.INTERFACE, Settings.DEFAULT_INTERFACE));
+    Lan lan = Settings.lan(given, absent);
+    GuestProcess.Spec spec =
+        new GuestProcess.Spec(command, newUserns, caller, Settings.resolvConf(given, lan));
     try (Session session = Session.begin(given)) {
-      int status = serve(session, spec);
+      if (spec.resolvConf() != null && !Files.exists(NamesConfig.RESOLV_CONF)) {
+        session
+            .log()
+            .message(
+                EventLevel.WARN,
+                "there is no /etc/resolv.conf to put the guest's over; programs that need one will"
+                    + " not ask "
+                    + lan.dns4());
+      }
+      int status = serve(session, spec, absent, lan);
       // The command's last words may still be on their way through the guest's kernel and ours.
       session.settle();
       session.end("the command has ended");
@@ -52,10 +68,10 @@ final class RunCommand {
   }
 
   /** Processes of the guest end before its network does. */
-  private int serve(Session session, GuestProcess.Spec spec) {
+  private int serve(Session session, GuestProcess.Spec spec, InterfaceState absent, Lan lan) {
     try (GuestProcess process = GuestProcess.prepare(spec);
         SignalRelay _ = SignalRelay.to(process)) {
-      Engine engine = connect(session, process);
+      Engine engine = connect(session, process, absent, lan);
       session.ended().thenRun(() -> process.signal(SpawnSignals.SIGKILL));
       process.start();
       int status = process.await();
@@ -64,10 +80,7 @@ final class RunCommand {
   }
 
   /** The network, working before the command starts. */
-  private Engine connect(Session session, GuestProcess process) {
-    InterfaceState absent =
-        InterfaceState.absent(given.value(Options.INTERFACE, Settings.DEFAULT_INTERFACE));
-    Lan lan = LanPlan.of(given, absent);
+  private Engine connect(Session session, GuestProcess process, InterfaceState absent, Lan lan) {
     EngineConfig config = Settings.engine(given, lan);
     AttachTarget.Pid inside = new AttachTarget.Pid(process.namespacePid());
     try (NamespaceDoor door = NamespaceDoor.open(inside)) {

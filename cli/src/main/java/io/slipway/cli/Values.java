@@ -1,11 +1,13 @@
 package io.slipway.cli;
 
+import io.slipway.names.NamesConfig.OwnName;
 import io.slipway.observe.EventFormat;
 import io.slipway.observe.EventLevel;
 import io.slipway.route.AccessList;
 import io.slipway.route.EchoMode;
 import io.slipway.route.UdpFilter;
 import io.slipway.wire.Cidr;
+import io.slipway.wire.DomainName;
 import io.slipway.wire.IpAddress;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -37,6 +39,16 @@ final class Values {
   private static final int LONGEST_INTERFACE_NAME = 15;
 
   private Values() {}
+
+  /** {@code NAME=ADDR}. */
+  static OwnName ownName(String text) {
+    int equals = text.indexOf('=');
+    if (equals < 0) {
+      throw new IllegalArgumentException("'" + text + "' is not NAME=ADDR");
+    }
+    return new OwnName(
+        DomainName.parse(text.substring(0, equals)), IpAddress.parse(text.substring(equals + 1)));
+  }
 
   static int mtu(String text) {
     return number(text, SMALLEST_MTU, LARGEST_MTU);

@@ -14,6 +14,7 @@ import io.slipway.udp.UdpTimeouts;
  * @param egress how packets leave for the guest
  * @param icmpErrors how the guest hears of what failed
  * @param sockets how the host is reached
+ * @param names what answers at the DNS address
  * @param tcp what TCP connections share; its timer wheel serves UDP, too
  * @param mtu of the guest's link, in bytes
  */
@@ -21,6 +22,7 @@ public record FlowParts(
     Egress egress,
     IcmpErrors icmpErrors,
     HostSockets sockets,
+    NameService names,
     TcpLoop tcp,
     UdpTimeouts udpTimeouts,
     Clock clock,

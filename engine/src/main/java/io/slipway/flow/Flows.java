@@ -283,22 +283,33 @@ public final class Flows {
     Verdict verdict = judge(Protocol.TCP, packet);
     switch (verdict) {
       case Verdict.ToHost host -> {
-        if (!takePlace()) {
-          parts.counters().drop(Drop.FLOW_LIMIT);
-          refuse(packet, Protocol.TCP, "flow_limit");
-          reset(packet, TcpHeader.SYN);
-          return;
+        TcpFlow flow = beginTcp(packet, before, nowNanos);
+        if (flow != null) {
+          flow.begin(packet, host, nowNanos);
         }
-        TcpFlow flow = new TcpFlow(this, quota.nextId(), packet, before, nowNanos);
-        table.add(flow);
-        opened();
-        flow.begin(packet, host, nowNanos);
       }
       case Verdict.Refuse no -> refuseSyn(packet, no, nowNanos);
       case Verdict.ToGuest guest -> throw new AssertionError("the guest began this one: " + guest);
-      case Verdict.ToService service ->
-          throw new AssertionError("not offered by this engine: " + service);
+      case Verdict.ToService _ -> {
+        TcpFlow flow = beginTcp(packet, before, nowNanos);
+        if (flow != null) {
+          flow.beginNames(packet, nowNanos);
+        }
+      }
     }
+  }
+
+  private @Nullable TcpFlow beginTcp(Packet packet, @Nullable TcpFlow before, long nowNanos) {
+    if (!takePlace()) {
+      parts.counters().drop(Drop.FLOW_LIMIT);
+      refuse(packet, Protocol.TCP, "flow_limit");
+      reset(packet, TcpHeader.SYN);
+      return null;
+    }
+    TcpFlow flow = new TcpFlow(this, quota.nextId(), packet, before, nowNanos);
+    table.add(flow);
+    opened();
+    return flow;
   }
 
   private void refuseSyn(Packet packet, Verdict.Refuse no, long nowNanos) {

@@ -103,6 +103,12 @@ final class TcpFlow extends Flow implements TcpUser, TcpOutput, HostStream.Event
     }
   }
 
+  /** The same towards our own name service. */
+  void beginNames(Packet syn, long nowNanos) {
+    connection.hold(syn, nowNanos);
+    stream = flows.parts.names().openStream(this);
+  }
+
   /** What is left for the host's side, where it is not what the host's kernel has anyway. */
   private static int hopLimit(Packet syn) {
     return syn.hopLimit() == USUAL_HOPS ? 0 : syn.hopLimit() - 1;

@@ -32,6 +32,7 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
   private final @Nullable AdmittedHosts admitted;
 
   private @Nullable HostDatagrams socket;
+  private @Nullable HostDatagrams names;
   private boolean over;
 
   private UdpFlow(Flows flows, long id, Packet first, long nowNanos) {
@@ -59,7 +60,12 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
    */
   static @Nullable UdpFlow open(Flows flows, long id, Packet first, long nowNanos) {
     UdpFlow flow = new UdpFlow(flows, id, first, nowNanos);
-    if (flow.openSocket() || (flows.evictOldest() && flow.openSocket())) {
+    boolean asks =
+        flows
+            .router()
+            .isNameService(
+                first.destinationHigh(), first.destinationLow(), first.destinationPort());
+    if (asks || flow.openSocket() || (flows.evictOldest() && flow.openSocket())) {
       flows.mappings.add(flow.mapping);
       return flow;
     }
@@ -83,10 +89,6 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
 
   /** A datagram of the guest: {@code length} bytes of payload at {@code at}. */
   void send(Packet packet, int at, int length, long nowNanos) {
-    HostDatagrams to = socket;
-    if (to == null) {
-      return;
-    }
     long high = packet.destinationHigh();
     long low = packet.destinationLow();
     int port = packet.destinationPort();
@@ -102,11 +104,18 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     bytesOut += length;
     // We are a hop; to the last one, TTLs and hop limits do not matter any more.
     int hopLimit = packet.hopLimit() - 1;
-    if (router.lan().isGateway(high, low)) {
+    if (router.isNameService(high, low, port)) {
+      hopLimit = 0;
+    } else if (router.lan().isGateway(high, low)) {
       IpAddress loopback = isV6() ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;
       high = loopback.high();
       low = loopback.low();
       hopLimit = 0;
+    }
+    HostDatagrams to = router.isNameService(high, low, port) ? names() : socket();
+    if (to == null) {
+      flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+      return;
     }
     if (admitted != null) {
       admitted.add(high, low);
@@ -274,6 +283,24 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     end("evicted");
   }
 
+  /** What answers at the DNS address. */
+  private @Nullable HostDatagrams names() {
+    HostDatagrams there = names;
+    if (there == null && !over) {
+      there = flows.parts.names().openDatagrams(new NameAnswers());
+      names = there;
+    }
+    return there;
+  }
+
+  /** The host socket, which a mapping that began with a name query does not have yet; or null. */
+  private @Nullable HostDatagrams socket() {
+    if (socket == null && !over && !openSocket() && flows.evictOldest() && !over) {
+      openSocket();
+    }
+    return socket;
+  }
+
   private void end(String reason) {
     if (over) {
       return;
@@ -287,6 +314,74 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     if (open != null) {
       open.close();
     }
+    HostDatagrams asked = names;
+    names = null;
+    if (asked != null) {
+      asked.close();
+    }
     flows.closed(this, reason, false);
+  }
+
+  /** Answers to name queries: they come from the DNS address, whoever gave them. */
+  private final class NameAnswers implements HostDatagrams.Events {
+    @Override
+    public void onDatagrams(
+        ByteBuf slab,
+        int offset,
+        int length,
+        int size,
+        long srcHigh,
+        long srcLow,
+        int srcPort,
+        int hopLimit) {
+      Lan lan = flows.router().lan();
+      IpAddress dns6 = lan.dns6();
+      IpAddress from = isV6() && dns6 != null ? dns6 : lan.dns4();
+      long now = flows.parts.clock().nowNanos();
+      mapping.received(now);
+      flows.mappings.touch(mapping);
+      bytesIn += length;
+      flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT);
+      flows
+          .parts
+          .egress()
+          .udp(
+              from.high(),
+              from.low(),
+              srcPort,
+              guestHigh,
+              guestLow,
+              guestPort,
+              slab,
+              offset,
+              length,
+              DEFAULT_HOPS,
+              0);
+    }
+
+    @Override
+    public void onReadBatchEnd() {}
+
+    @Override
+    public void onRefused(
+        int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length) {}
+
+    @Override
+    public void onError(
+        int errno,
+        int icmpType,
+        int icmpCode,
+        int mtu,
+        long offenderHigh,
+        long offenderLow,
+        long dstHigh,
+        long dstLow,
+        int dstPort,
+        ByteBuf quoted,
+        int off,
+        int len) {}
+
+    @Override
+    public void onClosed() {}
   }
 }

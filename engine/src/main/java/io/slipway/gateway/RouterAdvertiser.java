@@ -77,7 +77,7 @@ final class RouterAdvertiser {
   /**
    * An advertiser for a network that has IPv6.
    *
-   * @param nameService whether there is a name service, of which DHCPv6 tells
+   * @param nameService whether there is a name service to be told of
    * @param periodic whether to speak unasked: one shard of an engine does
    */
   RouterAdvertiser(
@@ -116,7 +116,9 @@ final class RouterAdvertiser {
     RouterAdvertisement.sourceMac(out, lan.mac());
     RouterAdvertisement.mtu(out, lan.mtu());
     RouterAdvertisement.prefix(out, subnet, use, VALID, PREFERRED);
-    RouterAdvertisement.nameServer(out, dns, LIFETIME);
+    if (nameService) {
+      RouterAdvertisement.nameServer(out, dns, LIFETIME);
+    }
     if (!lan.search().isEmpty()) {
       RouterAdvertisement.search(out, lan.search(), LIFETIME);
     }

@@ -60,8 +60,13 @@ public final class GuestProcess implements AutoCloseable {
    * @param newUserNamespace whether to become root in a new user namespace; needed unless {@link
    *     #mayDoWithout}
    * @param caller what the command is to find
+   * @param resolvConf what stands in its resolv.conf, plain ASCII; null leaves it the host's
    */
-  public record Spec(List<String> command, boolean newUserNamespace, CallerState caller) {
+  public record Spec(
+      List<String> command,
+      boolean newUserNamespace,
+      CallerState caller,
+      @Nullable String resolvConf) {
     public Spec {
       command = List.copyOf(command);
     }
@@ -102,7 +107,8 @@ public final class GuestProcess implements AutoCloseable {
   public static GuestProcess prepare(Spec spec) {
     List<byte[]> arguments = CallerArguments.bytes(spec.command());
     CommandLookup.command(arguments.getFirst(), spec.command().getFirst());
-    return new GuestProcess(spec, arguments, GuestProcessNamespaces.make(spec.newUserNamespace()));
+    return new GuestProcess(
+        spec, arguments, GuestProcessNamespaces.make(spec.newUserNamespace(), spec.resolvConf()));
   }
 
   /**

@@ -7,6 +7,7 @@ import io.slipway.sys.SpawnPipe;
 import io.slipway.sys.SpawnSignals;
 import io.slipway.sys.SpawnedProcess;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The namespaces of one command and the process that keeps them: process 1 of the pid namespace, a
@@ -24,6 +25,7 @@ final class GuestProcessNamespaces implements AutoCloseable {
   private static final String NAME = "slipway";
 
   private static final String OPENED = "opened";
+  private static final String OPENED_LINE = "echo opened\n";
   private static final String READY = "ready";
 
   /**
@@ -46,6 +48,25 @@ final class GuestProcessNamespaces implements AutoCloseable {
       echo ready
       """;
 
+  /**
+   * Before the rest: a resolv.conf of the command's own over that of the host, or over what it is a
+   * link to. It lies in a file system of its own, for which /sys lends its place. Where there is no
+   * such file there is nothing to mount it on.
+   */
+  private static final String RESOLV_CONF =
+      """
+      (
+        exec 2>/dev/null
+        mount -t tmpfs -o mode=755,size=64k tmpfs /sys || exit
+        cat >/sys/resolv.conf <<'END'
+      CONTENT
+      END
+        chmod 644 /sys/resolv.conf
+        mount --bind /sys/resolv.conf /etc/resolv.conf
+        umount -l /sys
+      )
+      """;
+
   /** What it does for the rest of its life: wait for {@code cat}, and for whatever orphan ends. */
   private static final String KEEPING = "exec >/dev/null 3>&-; cat; exit\n";
 
@@ -65,7 +86,7 @@ final class GuestProcessNamespaces implements AutoCloseable {
   }
 
   /** Makes the namespaces; the calling process becomes the parent of process 1. */
-  static GuestProcessNamespaces make(boolean newUserNamespace) {
+  static GuestProcessNamespaces make(boolean newUserNamespace, @Nullable String resolvConf) {
     String unshare = CommandLookup.tool("unshare", "util-linux");
     String shell = CommandLookup.tool("sh", "the base system");
     checkTunFile();
@@ -77,7 +98,7 @@ final class GuestProcessNamespaces implements AutoCloseable {
             ? List.of("unshare", "--user", "--map-root-user", "-nmpf", shell, "-s", NAME)
             : List.of("unshare", "-nmpf", shell, "-s", NAME);
     try {
-      control.write(PREPARATION);
+      control.write(preparation(resolvConf));
       SpawnedProcess parent =
           Spawn.of(unshare, arguments)
               .duplicate(control.readEnd(), 0)
@@ -93,6 +114,14 @@ final class GuestProcessNamespaces implements AutoCloseable {
       report.close();
       throw e;
     }
+  }
+
+  private static String preparation(@Nullable String resolvConf) {
+    if (resolvConf == null) {
+      return PREPARATION;
+    }
+    return PREPARATION.replace(
+        OPENED_LINE, OPENED_LINE + RESOLV_CONF.replace("CONTENT\n", resolvConf));
   }
 
   /** Opened here first, because an errno says more than a shell. */

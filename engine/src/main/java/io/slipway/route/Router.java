@@ -53,7 +53,7 @@ public final class Router {
     if (reason != null) {
       return new Verdict.Refuse(reason);
     }
-    if (lan.isDns(remote.high(), remote.low())) {
+    if (isNameService(remote.high(), remote.low(), remotePort)) {
       return new Verdict.ToService(Verdict.Service.DNS);
     }
     if (protocol == Protocol.ICMP && config.echo() == EchoMode.LOCAL) {
@@ -65,6 +65,21 @@ public final class Router {
     }
     IpAddress source = remote.isV4() ? config.source4() : config.source6();
     return new Verdict.ToHost(new Endpoint(remote, remotePort), source);
+  }
+
+  /** Whether the name service answers there, in the guest's view. */
+  public boolean isNameService(long high, long low, int port) {
+    return config.nameService() && port == DNS_PORT && lan.isDns(high, low);
+  }
+
+  /**
+   * Whether the guest's questions may be passed on to this resolver: a name asked for is a message
+   * sent, so where nothing may leave it takes an entry that allows the resolver or the DNS address.
+   */
+  public boolean mayAskNames(IpAddress server) {
+    return config.outbound()
+        || config.allow().match(Protocol.UDP, server.high(), server.low(), DNS_PORT)
+        || config.allow().match(Protocol.UDP, lan.dns4().high(), lan.dns4().low(), DNS_PORT);
   }
 
   /** Where a conversation goes that a host's peer begins, through a forward to {@code target}. */
@@ -91,11 +106,14 @@ public final class Router {
     if (protocol == Protocol.ICMP && config.echo() == EchoMode.OFF) {
       return Reason.ICMP_OFF;
     }
+    if (protocol != Protocol.ICMP && isNameService(high, low, port)) {
+      return null;
+    }
     if (gateway) {
       return config.hostLoopback() ? null : Reason.HOST_LOOPBACK_CLOSED;
     }
     if (lan.isDns(high, low)) {
-      return config.nameService() && port == DNS_PORT ? null : Reason.NO_SUCH_SERVICE;
+      return Reason.NO_SUCH_SERVICE;
     }
     Cidr special = special(high, low);
     if (special != null) {

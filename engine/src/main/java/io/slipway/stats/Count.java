@@ -29,6 +29,7 @@ public enum Count {
   NDP_REPLIES("neighbour advertisements"),
   NDP_LEARNED("neighbour advertisements from the guest that said where it is"),
   ROUTER_ADVERTISEMENTS("router advertisements"),
+  DNS_QUERIES("DNS queries"),
   DHCP_REPLIES("DHCP replies"),
   FRAGMENTS_IN("IP fragments from the guest"),
   FRAGMENTS_OUT("IP fragments to the guest"),

@@ -19,6 +19,10 @@ public enum Drop {
   DHCP_NOT_FOR_US("DHCP message to another server"),
   DHCP_NO_ADDRESS("DHCP client for whom no address is left"),
 
+  DNS_MALFORMED("DNS message that is no query, or too large"),
+  DNS_LIMIT("DNS query beyond the bound on those under way"),
+  DNS_UNANSWERED("DNS query that no resolver answered"),
+
   IPV4_BAD_VERSION("IPv4 frame with another version number"),
   IPV4_BAD_HEADER_LENGTH("IPv4 header length out of bounds"),
   IPV4_BAD_TOTAL_LENGTH("IPv4 total length out of bounds"),

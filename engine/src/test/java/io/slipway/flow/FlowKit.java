@@ -81,6 +81,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
             egress,
             icmpErrors,
             this,
+            NameService.NONE,
             tcp,
             UdpTimeouts.DEFAULT,
             () -> now,

@@ -65,7 +65,8 @@ class RouterAdvertiserTest {
   /** Byte for byte as the tables of RFC 4861 and RFC 8106 have it. */
   @Test
   void theAdvertisementSaysAllThatAGuestNeeds() {
-    try (Line line = new Line(lan("fd00::/64", "example.com", "b.org"))) {
+    RouterConfig named = RouterConfig.DEFAULT.withNameService(true);
+    try (Line line = new Line(lan("fd00::/64", "example.com", "b.org"), named)) {
       line.give(solicitation("fe80::5", 255, 0, MAC));
       SentFrame sent = line.sent.takeOnly().checkComplete();
       assertThat(sent.destinationMac()).isEqualTo("0a:11:22:33:44:55");
@@ -112,7 +113,7 @@ class RouterAdvertiserTest {
       byte[] message = line.sent.takeOnly().checkComplete().ipPayload();
       assertThat(message[5] & 0xFF).isEqualTo(Integer.parseInt(flags, 16));
       assertThat(message[16 + 8 + 8 + 3] & 0xFF).isEqualTo(Integer.parseInt(use, 16));
-      assertThat(message).hasSize(16 + 8 + 8 + 32 + 24);
+      assertThat(message).hasSize(16 + 8 + 8 + 32); // and no name server, because there is none
     }
   }
 

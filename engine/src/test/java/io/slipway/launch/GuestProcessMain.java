@@ -19,7 +19,7 @@ final class GuestProcessMain {
   private static int run(CallerState caller, List<String> command) {
     boolean newUser = !GuestProcess.mayDoWithout();
     try (GuestProcess process =
-            GuestProcess.prepare(new GuestProcess.Spec(command, newUser, caller));
+            GuestProcess.prepare(new GuestProcess.Spec(command, newUser, caller, null));
         SignalRelay relay = SignalRelay.to(process)) {
       if (process.tunDescriptor() < 3) {
         throw new LaunchException("no descriptor; relay " + relay.hashCode());

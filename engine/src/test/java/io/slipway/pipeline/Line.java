@@ -12,6 +12,7 @@ import io.slipway.flow.FlowLimits;
 import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowParts;
 import io.slipway.flow.Flows;
+import io.slipway.flow.NameService;
 import io.slipway.gateway.DhcpLeases;
 import io.slipway.route.Lan;
 import io.slipway.route.Router;
@@ -136,6 +137,7 @@ public final class Line implements AutoCloseable {
             one.egress(),
             one.icmpErrors(),
             host,
+            NameService.NONE,
             tcp,
             UdpTimeouts.DEFAULT,
             one.clock(),
