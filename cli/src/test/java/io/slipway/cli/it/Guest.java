@@ -45,6 +45,11 @@ public final class Guest implements AutoCloseable {
     return start(List.of(), Map.of(), caller, options);
   }
 
+  /** Starts an engine that may have so many descriptors open; nothing watches for leaks. */
+  public static Guest startLimited(Caller caller, int descriptors, String... options) {
+    return start(List.of("prlimit", "--nofile=" + descriptors), Map.of(), caller, options);
+  }
+
   /** Starts an engine behind a prefix such as {@code ip netns exec NAME}. */
   static Guest start(List<String> prefix, Caller caller, String... options) {
     return start(prefix, PARANOID, caller, options);

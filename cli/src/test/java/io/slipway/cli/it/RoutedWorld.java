@@ -100,6 +100,18 @@ public final class RoutedWorld implements AutoCloseable {
     return Proc.start(argv);
   }
 
+  /** Starts a Python program as root on the router. */
+  public Proc routerPython(String program, Object... arguments) {
+    List<String> argv = new ArrayList<>(List.of("ip", "netns", "exec", router));
+    argv.addAll(List.of(Guest.pythonArgv(program, arguments)));
+    return Proc.start(argv);
+  }
+
+  /** Starts a guest whose engine lives on the server of this world. */
+  public Guest serverGuest(Caller caller, String... options) {
+    return Guest.start(List.of("ip", "netns", "exec", server), caller, options);
+  }
+
   /** Starts a guest whose engine lives on the host of this world. */
   public Guest guest(Caller caller, String... options) {
     return Guest.start(List.of("ip", "netns", "exec", host), caller, options);
