@@ -60,9 +60,10 @@ final class DnsIT {
         Duration.ofSeconds(10),
         () -> Proc.run("cat", "/proc/" + host.pid() + "/comm").text().equals("sleep"),
         host::soFar);
-    host("ip link set lo up; mkdir run; mount -t tmpfs tmpfs /mnt; cp -a /etc /mnt/etc;"
-            + " rm -f /mnt/etc/resolv.conf; ln -s DIR/run/resolv.conf /mnt/etc/resolv.conf;"
-            + " mount --bind /mnt/etc /etc")
+    host("ip link set lo up; mkdir run; mount -t tmpfs tmpfs /run; mkdir /run/names;"
+            + " mount --bind run /run/names; mount -t tmpfs tmpfs /mnt; cp -a /etc /mnt/etc;"
+            + " mount --bind /mnt/etc /etc; rm -f /etc/resolv.conf;"
+            + " ln -s /run/names/resolv.conf /etc/resolv.conf")
         .ok();
   }
 
@@ -170,13 +171,26 @@ final class DnsIT {
                         Caller.ROOT,
                         "",
                         "dig +short one.test; while [ ! -e DIR/changed ]; do sleep 0.05; done;"
-                            + " dig +short @10.0.2.3 one.test"))));
+                            + " dig +short one.test"))));
     Await.until(
         "an answer", Duration.ofSeconds(30), () -> guest.out().contains("1.2.3.4"), guest::soFar);
     resolvers(SECOND);
     Await.pause(Duration.ofMillis(300)); // inotify is quick, and nobody can ask whether it was
     Files.writeString(directory.resolve("changed"), "");
     assertThat(guest.await(Duration.ofSeconds(20)).ok().out()).isEqualTo("1.2.3.4\n5.6.7.8\n");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Caller.class)
+  void aPlainFileIsCoveredToo(Caller caller) throws IOException {
+    resolvers(FIRST);
+    dnsmasq(FIRST, "1.2.3.4");
+    host("rm /etc/resolv.conf; cat run/resolv.conf > /etc/resolv.conf").ok();
+    assertThat(slipway(caller, "", "cat /etc/resolv.conf; ls /sys; dig +short one.test").ok().out())
+        .contains("nameserver 10.0.2.3\n")
+        .contains("class\n")
+        .contains("1.2.3.4\n");
+    assertThat(host("cat /etc/resolv.conf").ok().out()).contains("nameserver " + FIRST);
   }
 
   @Test

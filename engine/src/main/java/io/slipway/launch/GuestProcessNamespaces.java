@@ -49,21 +49,30 @@ final class GuestProcessNamespaces implements AutoCloseable {
       """;
 
   /**
-   * Before the rest: a resolv.conf of the command's own over that of the host, or over what it is a
-   * link to. It lies in a file system of its own, for which /sys lends its place. Where there is no
-   * such file there is nothing to mount it on.
+   * Before the rest: a resolv.conf of the command's own over what the host's path leads to. Where
+   * it is a link into a directory below /run, as those who manage names have it, that directory is
+   * covered whole: they replace their file by renaming another over it, which takes away what is
+   * mounted on the file, and no program finds their socket, by which it would ask past us.
+   * Elsewhere the file is covered by one in a file system of its own, for which /sys lends its
+   * place. Where there is no such file there is nothing to mount it on.
    */
   private static final String RESOLV_CONF =
       """
       (
         exec 2>/dev/null
-        mount -t tmpfs -o mode=755,size=64k tmpfs /sys || exit
-        cat >/sys/resolv.conf <<'END'
+        file=$(readlink -f /etc/resolv.conf) && [ -e "$file" ] || exit
+        directory=${file%/*}
+        case $directory in
+        /run/?*) own=$file ;;
+        *) own=/sys/resolv.conf directory=/sys ;;
+        esac
+        mount -t tmpfs -o mode=755,size=64k tmpfs "$directory" || exit
+        cat >"$own" <<'END'
       CONTENT
       END
-        chmod 644 /sys/resolv.conf
-        mount --bind /sys/resolv.conf /etc/resolv.conf
-        umount -l /sys
+        chmod 644 "$own"
+        [ "$own" = "$file" ] || mount --bind "$own" "$file"
+        [ "$own" = "$file" ] || umount -l "$directory"
       )
       """;
 
