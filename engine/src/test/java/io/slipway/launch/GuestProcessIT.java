@@ -68,7 +68,8 @@ final class GuestProcessIT {
   void isRootAloneInNewNamespaces(LaunchHost.Caller caller) {
     String look =
         "id -u; readlink /proc/self/ns/net /proc/self/ns/pid /proc/self/ns/mnt;"
-            + " echo /sys/class/net/* /proc/[0-9]*";
+            + " until set -- /proc/[0-9]* && [ $# -ge 3 ]; do :; done;" // it starts beside us
+            + " echo /sys/class/net/* $*";
     // In one line, so that the outside lives as long: the kernel gives numbers out again.
     String both = look + "; " + host.launcher() + " sh -c \"$0\"";
     List<String> lines = host.shell(caller, both, look).lines();
