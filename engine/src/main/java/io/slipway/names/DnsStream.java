@@ -101,6 +101,10 @@ final class DnsStream implements HostStream {
     if (gone) {
       return;
     }
+    if (eofTold && input.isReadable()) {
+      later(this::breakOff); // nothing can be said any more: as of any server that has closed
+      return;
+    }
     while (unanswered.size() < MOST_QUESTIONS && input.readableBytes() >= LENGTH) {
       int length = input.getUnsignedShort(input.readerIndex());
       if (input.readableBytes() < LENGTH + length) {

@@ -152,6 +152,9 @@ class DnsStreamTest implements HostStream.Events {
     guest.resumeReads();
     kit.pass(20_001);
     assertThat(told).last().isEqualTo("eof");
+    ask(1, "db.test");
+    assertThat(arrived.readableBytes()).as("after the end nothing is sent").isZero();
+    assertThat(told).endsWith("failed", "closed");
   }
 
   @Test
