@@ -41,12 +41,16 @@ public final class Engine {
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private volatile EngineStats last = EngineStats.NONE;
 
-  private Engine(EngineConfig config, TapDevice device, List<EventLoop> on, FlowListener flows)
+  private Engine(
+      EngineConfig config,
+      TapDevice device,
+      HostResolvers resolvers,
+      List<EventLoop> on,
+      FlowListener flows)
       throws ExecutionException, InterruptedException {
     this.device = device;
+    this.resolvers = resolvers;
     this.maxFlows = DescriptorLimit.bound(config.maxFlows());
-    resolvers =
-        config.router().nameService() ? HostResolvers.of(config.names()) : HostResolvers.none();
     int[] queues = device.queues();
     QueueService.Plan plan =
         new QueueService.Plan(
@@ -78,8 +82,11 @@ public final class Engine {
    */
   public static Engine start(
       EventLoops loops, EngineConfig config, TapDevice device, FlowListener flows) {
+    HostResolvers resolvers =
+        config.router().nameService() ? HostResolvers.of(config.names()) : HostResolvers.none();
     try {
-      Engine engine = new Engine(config, device, loops.some(device.queues().length), flows);
+      List<EventLoop> on = loops.some(device.queues().length);
+      Engine engine = new Engine(config, device, resolvers, on, flows);
       List<Future<?>> begun = new ArrayList<>();
       for (QueueService service : engine.services) {
         begun.add(service.begin());
@@ -90,9 +97,11 @@ public final class Engine {
       return engine;
     } catch (ExecutionException e) {
       device.close();
+      resolvers.close();
       throw new IllegalStateException("the engine cannot be started: " + e.getCause(), e);
     } catch (InterruptedException e) {
       device.close();
+      resolvers.close();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
