@@ -19,7 +19,7 @@
  * <pre>
  *  floor 8   Engine · EventLoops · EngineConfig · EngineStats       (facade, package root)
  *  floor 7   observe · launch                                       (doors for operators: events, flow log, run a command)
- *  floor 6   link · host                                            (edges: kernel descriptors and Netty channels)
+ *  floor 6   link · host · names                                    (edges: kernel descriptors and Netty channels; DNS)
  *  floor 5   pipeline                                               (the assembly line: Netty decoder handlers, one Shard per event loop)
  *  floor 4   gateway · flow                                         (answers we give ourselves · conversations we carry)
  *  floor 3   tcp · udp · icmp                                       (protocol engines; no sockets, no channels)
@@ -37,6 +37,7 @@
  *  TcpUser                                  tcp      implemented in flow      what the guest did
  *  HostSockets HostStream HostDatagrams
  *  HostEcho                                 flow     implemented in host      open, write, shut, pause the outside
+ *  NameService                              flow     implemented in names     ask, hear answers
  *  FlowListener                             flow     implemented in observe   a flow was opened, refused, closed
  *  Neighbors.News                           egress   implemented in pipeline  the guest was heard at an Ethernet address
  *  Timer                                    clock    whoever armed it         time is up
@@ -51,6 +52,7 @@
  *  gateway -&gt; icmp, egress, route, wire, clock, stats
  *  pipeline -&gt; flow, gateway, icmp, egress, route, wire, clock, stats
  *  link -&gt; pipeline, egress, wire, stats, sys     host -&gt; flow, route, clock, stats, sys, wire
+ *  names -&gt; flow, route, clock, stats, wire
  *  observe, launch -&gt; whatever lies below them
  *  root -&gt; all; nobody uses root
  * </pre>
@@ -87,8 +89,9 @@
  *  11  batch end  one ACK per touched connection, one flush per touched host channel, timers advanced
  * </pre>
  *
- * UDP takes the same corridor to a {@code UdpFlow}; ARP, neighbour discovery and echo for the
- * gateway's address end in {@code gateway}.
+ * UDP takes the same corridor to a {@code UdpFlow}, and at the DNS address {@code names} stands
+ * where either has a socket of the host; ARP, neighbour discovery and echo for the gateway's
+ * address end in {@code gateway}.
  *
  * <h2>Threads and ownership</h2>
  *

@@ -12,6 +12,7 @@ import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
 import io.slipway.udp.AdmittedHosts;
 import io.slipway.udp.UdpMapping;
+import io.slipway.udp.UdpTimeouts;
 import io.slipway.wire.IpAddress;
 import io.slipway.wire.Packet;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Shard}. A datagram of the guest waits for the end of its batch at most, together with others to
  * the same peer; one of the host crosses in the call that brings it. Nothing is allocated for it.
  */
-final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
+final class UdpFlow extends Flow implements HostDatagrams.Events, NameService.Answers, Evictable {
   private static final int DEFAULT_HOPS = 64;
 
   private final Flows flows;
@@ -32,7 +33,7 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
   private final @Nullable AdmittedHosts admitted;
 
   private @Nullable HostDatagrams socket;
-  private @Nullable HostDatagrams names;
+  private NameService.@Nullable Questions names;
   private boolean over;
 
   private UdpFlow(Flows flows, long id, Packet first, long nowNanos) {
@@ -102,17 +103,19 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     mapping.sent(port, nowNanos);
     flows.mappings.touch(mapping);
     bytesOut += length;
+    if (router.isNameService(high, low, port)) {
+      ask(packet.frame(), at, length);
+      return;
+    }
     // We are a hop; to the last one, TTLs and hop limits do not matter any more.
     int hopLimit = packet.hopLimit() - 1;
-    if (router.isNameService(high, low, port)) {
-      hopLimit = 0;
-    } else if (router.lan().isGateway(high, low)) {
+    if (router.lan().isGateway(high, low)) {
       IpAddress loopback = isV6() ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;
       high = loopback.high();
       low = loopback.low();
       hopLimit = 0;
     }
-    HostDatagrams to = router.isNameService(high, low, port) ? names() : socket();
+    HostDatagrams to = socket();
     if (to == null) {
       flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
       return;
@@ -283,14 +286,41 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     end("evicted");
   }
 
-  /** What answers at the DNS address. */
-  private @Nullable HostDatagrams names() {
-    HostDatagrams there = names;
-    if (there == null && !over) {
-      there = flows.parts.names().openDatagrams(new NameAnswers());
+  /** A query to the DNS address. */
+  private void ask(ByteBuf data, int at, int length) {
+    NameService.Questions there = names;
+    if (there == null) {
+      there = flows.parts.names().openQuestions(this);
       names = there;
     }
-    return there;
+    there.ask(data, at, length);
+  }
+
+  /** Answers come from the DNS address, whoever gave them. */
+  @Override
+  public void onAnswer(ByteBuf data, int offset, int length) {
+    Lan lan = flows.router().lan();
+    IpAddress dns6 = lan.dns6();
+    IpAddress from = isV6() && dns6 != null ? dns6 : lan.dns4();
+    mapping.received(flows.parts.clock().nowNanos());
+    flows.mappings.touch(mapping);
+    bytesIn += length;
+    flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT);
+    flows
+        .parts
+        .egress()
+        .udp(
+            from.high(),
+            from.low(),
+            UdpTimeouts.DNS_PORT,
+            guestHigh,
+            guestLow,
+            guestPort,
+            data,
+            offset,
+            length,
+            DEFAULT_HOPS,
+            0);
   }
 
   /** The host socket, which a mapping that began with a name query does not have yet; or null. */
@@ -314,74 +344,11 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, Evictable {
     if (open != null) {
       open.close();
     }
-    HostDatagrams asked = names;
+    NameService.Questions asked = names;
     names = null;
     if (asked != null) {
       asked.close();
     }
     flows.closed(this, reason, false);
-  }
-
-  /** Answers to name queries: they come from the DNS address, whoever gave them. */
-  private final class NameAnswers implements HostDatagrams.Events {
-    @Override
-    public void onDatagrams(
-        ByteBuf slab,
-        int offset,
-        int length,
-        int size,
-        long srcHigh,
-        long srcLow,
-        int srcPort,
-        int hopLimit) {
-      Lan lan = flows.router().lan();
-      IpAddress dns6 = lan.dns6();
-      IpAddress from = isV6() && dns6 != null ? dns6 : lan.dns4();
-      long now = flows.parts.clock().nowNanos();
-      mapping.received(now);
-      flows.mappings.touch(mapping);
-      bytesIn += length;
-      flows.parts.counters().count(Count.UDP_DATAGRAMS_OUT);
-      flows
-          .parts
-          .egress()
-          .udp(
-              from.high(),
-              from.low(),
-              srcPort,
-              guestHigh,
-              guestLow,
-              guestPort,
-              slab,
-              offset,
-              length,
-              DEFAULT_HOPS,
-              0);
-    }
-
-    @Override
-    public void onReadBatchEnd() {}
-
-    @Override
-    public void onRefused(
-        int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length) {}
-
-    @Override
-    public void onError(
-        int errno,
-        int icmpType,
-        int icmpCode,
-        int mtu,
-        long offenderHigh,
-        long offenderLow,
-        long dstHigh,
-        long dstLow,
-        int dstPort,
-        ByteBuf quoted,
-        int off,
-        int len) {}
-
-    @Override
-    public void onClosed() {}
   }
 }

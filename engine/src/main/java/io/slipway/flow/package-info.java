@@ -38,6 +38,7 @@
  *
  * <p><b>Stairwells.</b> {@link io.slipway.flow.HostSockets}, {@link io.slipway.flow.HostStream},
  * {@link io.slipway.flow.HostDatagrams}, {@link io.slipway.flow.HostEcho} lead up to {@code host};
+ * {@link io.slipway.flow.NameService} to {@code names}, which serves flows to the DNS address;
  * {@link io.slipway.flow.FlowListener} to {@code observe}. Everything here is owned by one event
  * loop; nothing is allocated per packet.
  */

@@ -18,13 +18,14 @@
  * way.
  *
  * <p><b>How a command is run.</b> {@code unshare} makes the namespaces and becomes their pid 1, a
- * shell whose script comes through a pipe of ours: it opens {@code /dev/net/tun}, reaps orphans,
- * and ends when the pipe ends, which the kernel sees to however we die; with pid 1 goes the whole
- * tree. The command itself is spawned through {@code nsenter} once the network is ready; its
- * middleman is taken away after the fork, so that the engine, a child subreaper, is the command's
- * parent: it learns the true wait status, and no shell stands between the caller's arguments,
- * descriptors, limits, signal settings and the command. {@link io.slipway.launch.CallerState} notes
- * those before the JVM has changed them.
+ * shell whose script comes through a pipe of ours: it opens {@code /dev/net/tun}, mounts a
+ * resolv.conf that names the gateway's DNS address, reaps orphans, and ends when the pipe ends,
+ * which the kernel sees to however we die; with pid 1 goes the whole tree. The command itself is
+ * spawned through {@code nsenter} once the network is ready; its middleman is taken away after the
+ * fork, so that the engine, a child subreaper, is the command's parent: it learns the true wait
+ * status, and no shell stands between the caller's arguments, descriptors, limits, signal settings
+ * and the command. {@link io.slipway.launch.CallerState} notes those before the JVM has changed
+ * them.
  *
  * <p><b>As found.</b> An interface that exists is somebody's work: its MTU, addresses and gateways
  * are read and become the guest's LAN, nothing on it is changed, and its TAP flags are put back at

@@ -5,7 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.slipway.clock.Timer;
 import io.slipway.flow.HostDatagrams;
 import io.slipway.flow.HostSocketException;
-import io.slipway.route.Endpoint;
+import io.slipway.flow.NameService;
 import io.slipway.stats.Count;
 import io.slipway.stats.Drop;
 import io.slipway.wire.IpAddress;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The questions that one guest endpoint asks over UDP. To the resolvers it has sockets of its own,
  * at most one for each family and source, so that nobody can guess their ports from another's.
  */
-final class DnsDatagrams implements HostDatagrams {
+final class DnsDatagrams implements NameService.Questions {
   /** No question is larger: they carry a name and a few options. */
   static final int LARGEST = 4096;
 
@@ -38,30 +38,22 @@ final class DnsDatagrams implements HostDatagrams {
   private static final int MOST_QUESTIONS = 64;
 
   private final DnsService service;
-  private final Events events;
+  private final NameService.Answers answers;
   private final List<Question> open = new ArrayList<>(2);
   private final List<Upstream> upstreams = new ArrayList<>(1);
   private boolean closed;
 
-  DnsDatagrams(DnsService service, Events events) {
+  DnsDatagrams(DnsService service, NameService.Answers answers) {
     this.service = service;
-    this.events = events;
+    this.answers = answers;
   }
 
   @Override
-  public int send(
-      ByteBuf data,
-      int offset,
-      int length,
-      long dstHigh,
-      long dstLow,
-      int dstPort,
-      int hopLimit,
-      boolean dontFragment) {
+  public void ask(ByteBuf data, int offset, int length) {
     DnsMessage query = new DnsMessage(data, offset, length);
     if (closed || length > LARGEST || !query.hasHeader() || query.isResponse()) {
       service.parts.counters().drop(Drop.DNS_MALFORMED);
-      return length;
+      return;
     }
     service.parts.counters().count(Count.DNS_QUERIES);
     ByteBuf out = service.scratch.clear();
@@ -70,7 +62,6 @@ final class DnsDatagrams implements HostDatagrams {
     } else if (find(query, true) == null) { // otherwise it is asked already
       begin(query);
     }
-    return length;
   }
 
   private void begin(DnsMessage query) {
@@ -97,7 +88,7 @@ final class DnsDatagrams implements HostDatagrams {
   }
 
   private void tell(ByteBuf message) {
-    events.onDatagrams(message, 0, message.readableBytes(), 0, 0, 0, DnsService.PORT, 0);
+    answers.onAnswer(message, 0, message.readableBytes());
   }
 
   private @Nullable Question find(DnsMessage message, boolean exactly) {
@@ -177,15 +168,7 @@ final class DnsDatagrams implements HostDatagrams {
         return;
       }
       finish();
-      events.onDatagrams(
-          answer.data(),
-          answer.at(),
-          answer.length(),
-          0,
-          from.high(),
-          from.low(),
-          DnsService.PORT,
-          0);
+      answers.onAnswer(answer.data(), answer.at(), answer.length());
     }
 
     /** Nobody listens there. */
@@ -240,7 +223,7 @@ final class DnsDatagrams implements HostDatagrams {
   }
 
   /** A socket to resolvers. */
-  private final class Upstream implements Events {
+  private final class Upstream implements HostDatagrams.Events {
     private final boolean v6;
     private final @Nullable IpAddress source;
     private @Nullable HostDatagrams socket;
@@ -356,17 +339,6 @@ final class DnsDatagrams implements HostDatagrams {
   }
 
   @Override
-  public int pathMtu() {
-    return 0;
-  }
-
-  @Override
-  public void pauseReads() {}
-
-  @Override
-  public void resumeReads() {}
-
-  @Override
   public void close() {
     if (closed) {
       return;
@@ -381,11 +353,5 @@ final class DnsDatagrams implements HostDatagrams {
         socket.close();
       }
     }
-    service.parts.executor().execute(events::onClosed);
-  }
-
-  @Override
-  public Endpoint local() {
-    return new Endpoint(IpAddress.ANY4, DnsService.PORT);
   }
 }

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.slipway.clock.Clock;
 import io.slipway.clock.TimerWheel;
-import io.slipway.flow.HostDatagrams;
 import io.slipway.flow.HostSockets;
 import io.slipway.flow.HostStream;
 import io.slipway.flow.NameService;
@@ -94,8 +93,8 @@ public final class DnsService implements NameService, AutoCloseable {
   }
 
   @Override
-  public HostDatagrams openDatagrams(HostDatagrams.Events events) {
-    return new DnsDatagrams(this, events);
+  public Questions openQuestions(Answers answers) {
+    return new DnsDatagrams(this, answers);
   }
 
   /** Room for one question more. */

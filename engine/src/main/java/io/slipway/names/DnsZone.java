@@ -6,7 +6,6 @@ import io.slipway.wire.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,6 @@ final class DnsZone {
   private static final int MOST_ANSWERS = 7;
 
   private static final int NIBBLE = 4;
-  private static final int BYTE = 8;
 
   private final Map<String, List<IpAddress>> addresses = new HashMap<>();
   private final Map<String, OwnName> names = new HashMap<>();
@@ -117,11 +115,10 @@ final class DnsZone {
         name.append(nibble(value)).append('.').append(nibble(value >> NIBBLE)).append('.');
       }
     }
-    return name.append(bytes.length * BYTE == Integer.SIZE ? "in-addr.arpa" : "ip6.arpa")
-        .toString();
+    return name.append(address.isV4() ? "in-addr.arpa" : "ip6.arpa").toString();
   }
 
   private static String nibble(int value) {
-    return Integer.toHexString(value & 0xF).toLowerCase(Locale.ROOT);
+    return Integer.toHexString(value & 0xF);
   }
 }

@@ -3,10 +3,11 @@
  *
  * <p><b>What this room does.</b> A guest's question to the DNS address begins an ordinary flow, UDP
  * or TCP, whose host half is not a socket but stands here: {@link io.slipway.names.DnsService}
- * hands out a {@link io.slipway.flow.HostDatagrams} or a {@link io.slipway.flow.HostStream} that
- * understands DNS messages. Names that we own ({@link io.slipway.names.DnsZone}) are answered at
- * once; every other message goes, as the bytes that it is, to the host's resolvers, and the answer
- * comes back untouched: any type, EDNS0, truncation and DNSSEC are between guest and resolver.
+ * hands out {@link io.slipway.flow.NameService.Questions} or a {@link io.slipway.flow.HostStream}
+ * that understand DNS messages. Names that we own ({@link io.slipway.names.DnsZone}) are answered
+ * at once; every other message goes, as the bytes that it is, to the host's resolvers, and the
+ * answer comes back untouched: any type, EDNS0, truncation and DNSSEC are between guest and
+ * resolver.
  *
  * <pre>
  *   UdpFlow --- DnsDatagrams --+-- DnsZone        an answer of our own

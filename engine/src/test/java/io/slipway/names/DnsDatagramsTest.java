@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.slipway.flow.HostDatagrams;
+import io.slipway.flow.NameService;
 import io.slipway.route.AccessList;
 import io.slipway.route.RouterConfig;
 import io.slipway.stats.Drop;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Questions over UDP: whom they go to, in which order, and what comes back. */
-class DnsDatagramsTest implements HostDatagrams.Events {
+class DnsDatagramsTest implements NameService.Answers {
   private static final int A = 1;
   private static final int AAAA = 28;
   private static final int PTR = 12;
@@ -25,21 +25,19 @@ class DnsDatagramsTest implements HostDatagrams.Events {
 
   private final List<String> told = new ArrayList<>();
   private DnsKit kit = new DnsKit(RouterConfig.DEFAULT, TWO);
-  private HostDatagrams guest = kit.service.openDatagrams(this);
-  private boolean closedTold;
+  private NameService.Questions guest = kit.service.openQuestions(this);
 
   private void use(DnsKit other) {
     end();
     told.clear();
     kit = other;
-    guest = kit.service.openDatagrams(this);
+    guest = kit.service.openQuestions(this);
   }
 
   @AfterEach
   void end() {
     guest.close();
     kit.turn();
-    assertThat(closedTold).isTrue();
     assertThat(kit.upstreams).allMatch(one -> one.closed);
     kit.close();
   }
@@ -49,8 +47,7 @@ class DnsDatagramsTest implements HostDatagrams.Events {
   }
 
   private void give(ByteBuf query) {
-    assertThat(guest.send(query, 0, query.readableBytes(), 0, 0, 53, 0, false))
-        .isEqualTo(query.readableBytes());
+    guest.ask(query, 0, query.readableBytes());
     query.release();
   }
 
@@ -228,15 +225,7 @@ class DnsDatagramsTest implements HostDatagrams.Events {
   }
 
   @Override
-  public void onDatagrams(
-      ByteBuf slab,
-      int offset,
-      int length,
-      int size,
-      long srcHigh,
-      long srcLow,
-      int srcPort,
-      int hopLimit) {
+  public void onAnswer(ByteBuf slab, int offset, int length) {
     DnsMessage message = new DnsMessage(slab, offset, length);
     assertThat(message.isResponse()).isTrue();
     int end = Math.max(message.questionEnd(), DnsMessage.HEADER);
@@ -248,32 +237,5 @@ class DnsDatagramsTest implements HostDatagrams.Events {
             + " "
             + message.name()
             + (rest.isEmpty() ? "" : " " + rest));
-  }
-
-  @Override
-  public void onReadBatchEnd() {}
-
-  @Override
-  public void onRefused(
-      int errno, long dstHigh, long dstLow, int dstPort, ByteBuf data, int offset, int length) {}
-
-  @Override
-  public void onError(
-      int errno,
-      int icmpType,
-      int icmpCode,
-      int mtu,
-      long offenderHigh,
-      long offenderLow,
-      long dstHigh,
-      long dstLow,
-      int dstPort,
-      ByteBuf quoted,
-      int off,
-      int len) {}
-
-  @Override
-  public void onClosed() {
-    closedTold = true;
   }
 }

@@ -43,7 +43,6 @@ final class DnsKit implements HostSockets, AutoCloseable {
   final List<Upstream> upstreams = new ArrayList<>();
   final List<Stream> streams = new ArrayList<>();
   final DnsService service;
-  int sendResult = 1;
   long now;
 
   DnsKit(RouterConfig config, List<String> servers, String... names) {
@@ -166,7 +165,7 @@ final class DnsKit implements HostSockets, AutoCloseable {
         int hopLimit,
         boolean dontFragment) {
       sent.add(IpAddress.text(dstHigh, dstLow) + " " + new DnsMessage(data, offset, length).name());
-      return sendResult;
+      return length;
     }
 
     @Override
