@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class OwnNamespaceIT {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final String DEVICE = "tun0";
+  private static final String GATEWAY6 = "2001:2::2";
 
   private final List<String> blocks = blocks();
 
@@ -79,6 +80,8 @@ final class OwnNamespaceIT {
 
       try (Proc engine = second(caller, pid)) {
         Await.until("the engine serves", SOON, () -> answers(caller, pid), engine::soFar);
+        // The kernel asks first whether anybody else has the guest's IPv6 address.
+        Await.until("over IPv6 too", SOON, () -> answers(caller, pid, GATEWAY6), engine::soFar);
         first.type(fetch(nginx.port(), sample));
         Await.until("the file", Proc.LIMIT, () -> first.out().contains("fetched "), first::soFar);
         assertThat(first.out())
@@ -118,11 +121,15 @@ final class OwnNamespaceIT {
   private static String fetch(int port, Sample sample) {
     String line = "curl -gs http://%s:%d/%s | sha256sum; ";
     return line.formatted(Guest.GATEWAY, port, sample.name())
-        + line.formatted("[2001:2::2]", port, sample.name())
+        + line.formatted("[" + GATEWAY6 + "]", port, sample.name())
         + "echo fetched it\n";
   }
 
   private static boolean answers(Caller caller, long pid) {
+    return answers(caller, pid, Guest.GATEWAY);
+  }
+
+  private static boolean answers(Caller caller, long pid, String gateway) {
     return Proc.run(
                 caller.as(
                     "nsenter",
@@ -134,7 +141,7 @@ final class OwnNamespaceIT {
                     "ping",
                     "-c1",
                     "-W1",
-                    Guest.GATEWAY))
+                    gateway))
             .status()
         == 0;
   }
