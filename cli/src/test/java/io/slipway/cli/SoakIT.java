@@ -49,7 +49,7 @@ final class SoakIT {
           "as many descriptors as at the start, " + descriptors,
           PATIENCE,
           () -> path.engine().descriptors() <= descriptors,
-          () -> path.engine().descriptors());
+          () -> path.engine().openDescriptors());
       assertThat(server.isAlive()).as(server.soFar().toString()).isTrue();
       int quarter = memory.size() / 4;
       long third = median(memory.subList(2 * quarter, 3 * quarter));

@@ -83,9 +83,9 @@ public final class LossyPath implements AutoCloseable {
       Proc ours = engine;
       parts.add(() -> end(ours));
       Await.until(
-          "an interface",
+          "an engine that has opened all it will",
           START,
-          () -> gate.run("ip link show tap0").status() == 0 || !ours.isAlive(),
+          () -> ours.err().contains(" ready ") || !ours.isAlive(),
           ours::soFar);
       serverPrefix = List.of();
       serverAddress = "127.0.0.1";

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -109,6 +110,15 @@ public final class Proc implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** What its descriptors are, and the sockets among them as the kernel knows them. */
+  public String openDescriptors() {
+    String open = run("ls", "-l", "/proc/" + process.pid() + "/fd").out();
+    String sockets = run("ss", "-aneop").out();
+    String mine = "pid=" + process.pid() + ",";
+    return open
+        + sockets.lines().filter(line -> line.contains(mine)).collect(Collectors.joining("\n"));
   }
 
   /** Its resident memory in bytes. */
