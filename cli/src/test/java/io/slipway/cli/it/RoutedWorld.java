@@ -43,7 +43,11 @@ public final class RoutedWorld implements AutoCloseable {
     server = "slipway-it-rs" + suffix;
   }
 
-  /** Makes the namespaces and joins them; the router tells errors as often as there are any. */
+  /**
+   * Makes the namespaces and joins them; the router tells errors as often as there are any. Nobody
+   * asks whether an address is taken: until a kernel knows that of its link-local address it does
+   * not look for neighbors, and what it should forward waits a second or two.
+   */
   public static RoutedWorld make() {
     RoutedWorld world =
         new RoutedWorld(ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
@@ -54,7 +58,7 @@ public final class RoutedWorld implements AutoCloseable {
             for n in $1 $2 $3; do
               ip netns add $n; ip -n $n link set lo up
               ip netns exec $n sysctl -qw net.ipv4.ip_forward=0 net.ipv4.icmp_ratelimit=0 \\
-                net.ipv6.icmp.ratelimit=0
+                net.ipv6.icmp.ratelimit=0 net.ipv6.conf.default.accept_dad=0
             done
             ip netns exec $2 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
             ip -n $1 link add up0 type veth peer name near0 netns $2
