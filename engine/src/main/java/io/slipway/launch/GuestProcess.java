@@ -137,7 +137,7 @@ public final class GuestProcess implements AutoCloseable {
     }
     CallerState caller = spec.caller();
     SpawnedProcess entrance =
-        new Spawn(CommandLookup.tool("nsenter", "util-linux"), entranceArguments(caller))
+        new Spawn(entranceTool(), entranceArguments(caller))
             .keep(caller.descriptors())
             .signals(caller.blockedSignals(), caller.ignoredSignals())
             .start();
@@ -155,17 +155,25 @@ public final class GuestProcess implements AutoCloseable {
     }
   }
 
+  private String entranceTool() {
+    return CommandLookup.tool(namespaces.ownsUser() ? "nsenter" : "setpriv", "util-linux");
+  }
+
   /**
-   * nsenter, a program that lowers the limit of descriptors where we have raised it, the command.
+   * The way in: nsenter into the user namespace, setpriv, nsenter into the others, a program that
+   * lowers the limit of descriptors where we have raised it, the command. What setpriv asks for is
+   * that the nsenter which waits for the command dies with us, even while it is stopped for {@link
+   * GuestProcessAdoption}; entering a user namespace would forget that.
    */
   private List<byte[]> entranceArguments(CallerState caller) {
+    String nsenter = CommandLookup.tool("nsenter", "util-linux");
+    String setpriv = CommandLookup.tool("setpriv", "util-linux");
+    String target = "--target=" + namespaces.init().pid();
     List<String> words = new ArrayList<>();
-    words.add("nsenter");
-    words.add("--target=" + namespaces.init().pid());
     if (namespaces.ownsUser()) {
-      words.add("--user");
-      words.add("--preserve-credentials");
+      words.addAll(List.of(nsenter, target, "--user", "--preserve-credentials", "--"));
     }
+    words.addAll(List.of(setpriv, "--pdeathsig=KILL", "--", nsenter, target));
     // Root and working directory as process 1 has them, which are ours seen in its mount namespace.
     words.addAll(List.of("--mount", "--net", "--pid", "--root", "--wd", "--"));
     String limit = caller.descriptorLimit();
