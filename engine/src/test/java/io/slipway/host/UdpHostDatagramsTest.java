@@ -6,11 +6,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.slipway.flow.HostDatagrams;
 import io.slipway.flow.HostSocketException;
+import io.slipway.leaks.Garbage;
 import io.slipway.route.Endpoint;
 import io.slipway.sys.Errno;
 import io.slipway.sys.Linux;
@@ -18,7 +18,6 @@ import io.slipway.sys.UdpBatch;
 import io.slipway.sys.UdpSocket;
 import io.slipway.wire.IpAddress;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -331,32 +330,27 @@ final class UdpHostDatagramsTest {
     int port = datagrams.local().port();
     int total = 100_000;
     int perTurn = 50;
-    long used = 0;
-    // The first pass warms up.
-    for (int pass = 0; pass < 2; pass++) {
-      long before = log.count();
-      long allocated = allocatedByTheLoop();
-      for (int sent = 0; sent < total; sent += perTurn) {
-        room.run(() -> {
-          for (int i = 0; i < perTurn; i++) {
-            int length = 100 + i * growth;
-            datagrams.send(out, 0, length, self.high(), self.low(), port, 64, false);
-          }
-          room.sockets.flush();
-        });
-        long wanted = before + sent + perTurn;
-        await("a turn's worth", () -> log.count() >= wanted);
-      }
-      used = allocatedByTheLoop() - allocated;
-    }
     // What remains is the test's own: a task and a future for every 50 datagrams.
-    assertThat(used / (double) total).isLessThan(8);
-  }
-
-  private long allocatedByTheLoop() {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long id = room.call(() -> Thread.currentThread().threadId());
-    return threads.getThreadAllocatedBytes(id);
+    long bound = 8L * total;
+    long used =
+        Garbage.perPass(
+            bound,
+            room.call(Thread::currentThread),
+            () -> {
+              long before = log.count();
+              for (int sent = 0; sent < total; sent += perTurn) {
+                room.run(() -> {
+                  for (int i = 0; i < perTurn; i++) {
+                    int length = 100 + i * growth;
+                    datagrams.send(out, 0, length, self.high(), self.low(), port, 64, false);
+                  }
+                  room.sockets.flush();
+                });
+                long wanted = before + sent + perTurn;
+                await("a turn's worth", () -> log.count() >= wanted);
+              }
+            });
+    assertThat(used).isLessThan(bound);
   }
 
   @ParameterizedTest

@@ -19,12 +19,18 @@ public final class Garbage {
    * @return the bytes of the pass that allocated least
    */
   public static long perPass(long bound, Runnable work) {
+    return perPass(bound, Thread.currentThread(), work);
+  }
+
+  /** The same for what {@code work} makes another thread allocate. */
+  public static long perPass(long bound, Thread allocating, Runnable work) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long id = allocating.threadId();
     long least = Long.MAX_VALUE;
     for (int pass = 0; pass < MOST_PASSES && least >= bound; pass++) {
-      long before = threads.getCurrentThreadAllocatedBytes();
+      long before = threads.getThreadAllocatedBytes(id);
       work.run();
-      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+      least = Math.min(least, threads.getThreadAllocatedBytes(id) - before);
     }
     return least;
   }
