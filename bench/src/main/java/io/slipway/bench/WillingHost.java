@@ -38,7 +38,7 @@ final class WillingHost implements HostSockets, HostStream {
 
   @Override
   public HostDatagrams openDatagrams(
-      boolean v6, @Nullable IpAddress source, HostDatagrams.Events hears)
+      boolean v6, @Nullable IpAddress source, int port, HostDatagrams.Events hears)
       throws HostSocketException {
     throw new UnsupportedOperationException("no benchmark sends datagrams");
   }

@@ -95,6 +95,29 @@ final class UdpIT {
       print(len(seen))
       """;
 
+  /** Tells everybody which port it sees. */
+  private static final String NAMER =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+      s.bind((sys.argv[1], 0))
+      sys.stdout.write('port %d;\\n' % s.getsockname()[1])
+      while True:
+          data, peer = s.recvfrom(100)
+          s.sendto(b'%d' % peer[1], peer)
+      """;
+
+  /** From a port of its own, asks. */
+  private static final String NAMED =
+      """
+      import socket, sys
+      s = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+      s.settimeout(5)
+      s.bind(('', int(sys.argv[3])))
+      s.sendto(b'who', (sys.argv[1], int(sys.argv[2])))
+      print(int(s.recv(100)))
+      """;
+
   /** Many numbered datagrams, paced by the echoes, must come back in order. */
   private static final String ORDER =
       """
@@ -117,8 +140,10 @@ final class UdpIT {
   private static final String REFUSED =
       """
       import socket, sys, time
-      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      s = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
       s.settimeout(2)
+      if len(sys.argv) > 3:
+          s.bind(('', int(sys.argv[3])))
       s.connect((sys.argv[1], int(sys.argv[2])))
       try:
           s.send(b'anybody?')
@@ -246,6 +271,23 @@ final class UdpIT {
     assertThat(guest.python(MAPPING, Guest.GATEWAY, first, second, first).ok().text())
         .as("different ports seen")
         .isEqualTo("1");
+  }
+
+  /** RFC 4787 4.2.1: what a guest calls itself, it is called by others. */
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, 10.0.2.2", "::1, fd00::2"})
+  void thePortIsKeptIfTheHostHasNoUseForIt(String host, String gateway) {
+    int port = Services.freePort();
+    try (Proc namer = Proc.start(List.of("/usr/bin/python3", "-u", "-c", NAMER, host))) {
+      Await.until("a namer", SOON, () -> namer.out().contains(";"), namer::soFar);
+      String said = namer.out();
+      String at = said.substring(said.indexOf(' ') + 1, said.indexOf(';'));
+      assertThat(guest.python(NAMED, gateway, at, port).ok().text()).isEqualTo("" + port);
+      String other = guest.python(NAMED, gateway, at, at).ok().text();
+      assertThat(other).as("the namer has that one").isNotEqualTo(at).matches("\\d+");
+    }
+    String self = guest.python(REFUSED, gateway, port, port).ok().text();
+    assertThat(self).as("at one's own number").isEqualTo("ConnectionRefusedError");
   }
 
   @Test

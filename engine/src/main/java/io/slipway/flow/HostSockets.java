@@ -29,16 +29,18 @@ public interface HostSockets {
       Endpoint target, @Nullable IpAddress source, int hopLimit, HostStream.Events events);
 
   /**
-   * Opens an unconnected UDP socket with a port chosen by the kernel.
+   * Opens an unconnected UDP socket.
    *
    * @param v6 true for an IPv6 socket, false for an IPv4 one; it reaches only that family
    * @param source the local address to bind to, or {@code null} to let the kernel choose per
    *     datagram
+   * @param port the local port to have if it is free, or 0 to let the kernel choose
    * @param events told about datagrams and errors; kept until {@link HostDatagrams.Events#onClosed}
    * @return the socket, whose reads are paused until {@link HostDatagrams#resumeReads}
    * @throws HostSocketException when the kernel refuses: EMFILE, ENFILE, EADDRNOTAVAIL, ...
    */
-  HostDatagrams openDatagrams(boolean v6, @Nullable IpAddress source, HostDatagrams.Events events)
+  HostDatagrams openDatagrams(
+      boolean v6, @Nullable IpAddress source, int port, HostDatagrams.Events events)
       throws HostSocketException;
 
   /**

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class UdpFlow extends Flow implements HostDatagrams.Events, NameService.Answers, Evictable {
   private static final int DEFAULT_HOPS = 64;
+  private static final int FIRST_ORDINARY_PORT = 1024;
 
   private final Flows flows;
   private final UdpMapping mapping;
@@ -78,7 +79,9 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, NameService.An
     RouterConfig config = flows.router().config();
     IpAddress source = isV6() ? config.source6() : config.source4();
     try {
-      HostDatagrams made = flows.parts.sockets().openDatagrams(isV6(), source, this);
+      // RFC 4787 4.2.1: port preservation; the low ones are left to the host's own services
+      int port = guestPort >= FIRST_ORDINARY_PORT ? guestPort : 0;
+      HostDatagrams made = flows.parts.sockets().openDatagrams(isV6(), source, port, this);
       made.resumeReads();
       hostLocal = made.local();
       socket = made;
@@ -109,7 +112,8 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, NameService.An
     }
     // We are a hop; to the last one, TTLs and hop limits do not matter any more.
     int hopLimit = packet.hopLimit() - 1;
-    if (router.lan().isGateway(high, low)) {
+    boolean toOurHost = router.lan().isGateway(high, low);
+    if (toOurHost) {
       IpAddress loopback = isV6() ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;
       high = loopback.high();
       low = loopback.low();
@@ -118,6 +122,12 @@ final class UdpFlow extends Flow implements HostDatagrams.Events, NameService.An
     HostDatagrams to = socket();
     if (to == null) {
       flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+      return;
+    }
+    if (toOurHost && port == to.local().port()) {
+      // The port has the guest's number and is ours: nobody else of this host is there.
+      flows.parts.counters().drop(Drop.HOST_SEND_FAILED);
+      flows.parts.icmpErrors().send(IcmpError.PORT_UNREACHABLE, 0, packet, nowNanos);
       return;
     }
     if (admitted != null) {

@@ -69,10 +69,10 @@ public final class NettyHostSockets implements HostSockets, AutoCloseable {
 
   @Override
   public HostDatagrams openDatagrams(
-      boolean v6, @Nullable IpAddress source, HostDatagrams.Events events)
+      boolean v6, @Nullable IpAddress source, int port, HostDatagrams.Events events)
       throws HostSocketException {
     IpAddress address = source != null ? source : v6 ? ANY6 : ANY4;
-    int fd = UdpHostDatagrams.openSocket(v6, address);
+    int fd = UdpHostDatagrams.openSocket(v6, address, port);
     Endpoint local = new Endpoint(address, UdpSocket.localPort(fd));
     UdpHostDatagrams datagrams =
         new UdpHostDatagrams(loop, new FileDescriptor(fd), v6, local, datagramMemory(), events);

@@ -67,16 +67,20 @@ final class UdpHostDatagrams implements HostDatagrams, HostChannel.Owner {
   /**
    * A bound socket with its error queue on; it belongs to the caller.
    *
+   * @param port to bind to if nobody has it, or 0 for any
    * @throws HostSocketException when the kernel refuses any of it
    */
-  static int openSocket(boolean v6, IpAddress address) throws HostSocketException {
+  static int openSocket(boolean v6, IpAddress address, int port) throws HostSocketException {
     int fd = UdpSocket.open(v6);
     if (fd < 0) {
       throw new HostSocketException("UDP socket", -fd);
     }
     int result = UdpSocket.reportErrors(fd, v6);
     if (result >= 0) {
-      result = UdpSocket.bind(fd, address.high(), address.low(), 0);
+      result = UdpSocket.bind(fd, address.high(), address.low(), port);
+      if (result < 0 && port != 0) {
+        result = UdpSocket.bind(fd, address.high(), address.low(), 0);
+      }
     }
     if (result < 0) {
       Linux.close(fd);

@@ -235,7 +235,7 @@ final class DnsDatagrams implements NameService.Questions {
 
     boolean open() {
       try {
-        HostDatagrams made = service.parts.sockets().openDatagrams(v6, source, this);
+        HostDatagrams made = service.parts.sockets().openDatagrams(v6, source, 0, this);
         made.resumeReads();
         socket = made;
         return true;

@@ -245,12 +245,13 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
   }
 
   @Override
-  public HostDatagrams openDatagrams(boolean v6, IpAddress source, HostDatagrams.Events to)
-      throws HostSocketException {
+  public HostDatagrams openDatagrams(
+      boolean v6, IpAddress source, int port, HostDatagrams.Events to) throws HostSocketException {
     if (socketErrno != 0) {
       throw new HostSocketException("socket", socketErrno);
     }
     FakeDatagrams made = new FakeDatagrams(to);
+    made.wantedPort = port;
     sockets.add(made);
     return made;
   }
@@ -476,6 +477,7 @@ final class FlowKit implements FrameSink, HostSockets, FlowListener, AutoCloseab
     final List<String> sent = new ArrayList<>();
     final List<Integer> hops = new ArrayList<>();
     final List<Boolean> whole = new ArrayList<>();
+    int wantedPort;
     int pathMtu;
     boolean closed;
     int answer;

@@ -70,6 +70,27 @@ final class UdpFlowTest {
   }
 
   @Test
+  void thePortIsKeptUnlessItIsAServices() {
+    try (FlowKit kit = new FlowKit()) {
+      kit.udp(1024, FlowKit.REMOTE, 9, "ours");
+      kit.udp(1023, FlowKit.REMOTE, 9, "anybody's");
+      assertThat(kit.sockets.get(0).wantedPort).isEqualTo(1024);
+      assertThat(kit.sockets.get(1).wantedPort).isEqualTo(0);
+    }
+  }
+
+  @Test
+  void atThePortOfItsOwnSocketNobodyListens() {
+    try (FlowKit kit = new FlowKit()) {
+      int own = 44444;
+      kit.udp(own, IpAddress.parse("10.0.2.2"), own, "to myself");
+      assertThat(kit.nextFrame()).isEqualTo("icmp 10.0.2.2 3/3");
+      kit.udp(own, FlowKit.REMOTE, own, "to another");
+      assertThat(kit.sockets.getFirst().sent).hasSize(1);
+    }
+  }
+
+  @Test
   void aHopIsTakenOffUnlessTheHostItselfIsMeant() {
     try (FlowKit kit = new FlowKit()) {
       kit.udp(5000, FlowKit.REMOTE, 9, "out");

@@ -53,7 +53,7 @@ final class UdpHostDatagramsTest {
     peer = new DatagramSocket(SocketAddresses.of(Endpoint.parse("127.0.0.1:0")));
     peer.setReceiveBufferSize(4 << 20);
     peer.setSoTimeout(10_000);
-    datagrams = room.call(() -> room.sockets.openDatagrams(false, null, log));
+    datagrams = room.call(() -> room.sockets.openDatagrams(false, null, 0, log));
     out = room.allocator.directBuffer(LARGEST + 8, LARGEST + 8);
   }
 
@@ -167,7 +167,7 @@ final class UdpHostDatagramsTest {
     IpAddress to = IpAddress.parse("127.0.0.1");
     List<HostDatagrams> sockets = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
-      sockets.add(room.call(() -> room.sockets.openDatagrams(false, null, new DatagramLog())));
+      sockets.add(room.call(() -> room.sockets.openDatagrams(false, null, 0, new DatagramLog())));
     }
     try (DatagramSocket second =
         new DatagramSocket(SocketAddresses.of(Endpoint.parse("127.0.0.1:0")))) {
@@ -267,11 +267,11 @@ final class UdpHostDatagramsTest {
   void aSourceIsBound() {
     DatagramLog own = new DatagramLog();
     IpAddress ours = IpAddress.parse("127.0.0.7");
-    HostDatagrams bound = room.call(() -> room.sockets.openDatagrams(false, ours, own));
+    HostDatagrams bound = room.call(() -> room.sockets.openDatagrams(false, ours, 0, own));
     assertThat(bound.local().address()).isEqualTo(ours);
     IpAddress notOurs = IpAddress.parse("192.0.2.1");
     room.run(() ->
-        assertThatThrownBy(() -> room.sockets.openDatagrams(false, notOurs, own))
+        assertThatThrownBy(() -> room.sockets.openDatagrams(false, notOurs, 0, own))
             .isInstanceOfSatisfying(
                 HostSocketException.class,
                 e -> assertThat(e.errno()).isEqualTo(Errno.EADDRNOTAVAIL)));
@@ -283,7 +283,7 @@ final class UdpHostDatagramsTest {
   @Test
   void ipv6() throws IOException {
     DatagramLog own = new DatagramLog();
-    HostDatagrams six = room.call(() -> room.sockets.openDatagrams(true, null, own));
+    HostDatagrams six = room.call(() -> room.sockets.openDatagrams(true, null, 0, own));
     IpAddress self = IpAddress.parse("::1");
     int port;
     try (DatagramSocket other = new DatagramSocket(SocketAddresses.of(Endpoint.parse("[::1]:0")))) {
@@ -309,6 +309,19 @@ final class UdpHostDatagramsTest {
     assertThat(own.failures().getFirst().type()).isEqualTo(1);
     assertThat(own.failures().getFirst().code()).isEqualTo(4);
     assertThat(own.failures().getFirst().destination()).isEqualTo(new Endpoint(self, port));
+  }
+
+  @Test
+  void aPortIsHadIfItIsFree() {
+    int taken = datagrams.local().port();
+    HostDatagrams another =
+        room.call(() -> room.sockets.openDatagrams(false, null, taken, new DatagramLog()));
+    assertThat(another.local().port()).isPositive().isNotEqualTo(taken);
+    room.run(datagrams::close);
+    await("closed", () -> log.closed);
+    HostDatagrams next =
+        room.call(() -> room.sockets.openDatagrams(false, null, taken, new DatagramLog()));
+    assertThat(next.local().port()).isEqualTo(taken);
   }
 
   @Test
@@ -358,7 +371,7 @@ final class UdpHostDatagramsTest {
   void whatAPeerSentTogetherArrivesTogether(boolean v6) throws HostSocketException {
     int size = 1400;
     int length = 20 * size + 700;
-    HostDatagrams socket = room.call(() -> room.sockets.openDatagrams(v6, null, log));
+    HostDatagrams socket = room.call(() -> room.sockets.openDatagrams(v6, null, 0, log));
     room.run(socket::resumeReads);
     int fd = UdpSocket.open(v6);
     IpAddress loopback = v6 ? IpAddress.LOOPBACK6 : IpAddress.LOOPBACK4;

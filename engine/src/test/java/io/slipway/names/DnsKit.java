@@ -111,7 +111,8 @@ final class DnsKit implements HostSockets, AutoCloseable {
   }
 
   @Override
-  public HostDatagrams openDatagrams(boolean v6, IpAddress source, HostDatagrams.Events events) {
+  public HostDatagrams openDatagrams(
+      boolean v6, IpAddress source, int port, HostDatagrams.Events events) {
     Upstream made = new Upstream(events);
     upstreams.add(made);
     return made;

@@ -30,7 +30,7 @@ final class RecordedHost implements HostSockets {
 
   @Override
   public HostDatagrams openDatagrams(
-      boolean v6, @Nullable IpAddress source, HostDatagrams.Events events) {
+      boolean v6, @Nullable IpAddress source, int port, HostDatagrams.Events events) {
     return new Datagrams(events);
   }
 
