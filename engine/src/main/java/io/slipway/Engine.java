@@ -6,6 +6,7 @@ import io.slipway.flow.FlowListener;
 import io.slipway.flow.FlowQuota;
 import io.slipway.gateway.DhcpLeases;
 import io.slipway.names.HostResolvers;
+import io.slipway.names.NameListener;
 import io.slipway.pipeline.Siblings;
 import io.slipway.sys.TapDevice;
 import java.util.ArrayList;
@@ -41,12 +42,20 @@ public final class Engine {
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private volatile EngineStats last = EngineStats.NONE;
 
+  /**
+   * Who hears of what happens.
+   *
+   * @param flows told of the life of every flow
+   * @param nameErrors told of names that nobody could resolve
+   */
+  public record Listeners(FlowListener flows, NameListener nameErrors) {}
+
   private Engine(
       EngineConfig config,
       TapDevice device,
       HostResolvers resolvers,
       List<EventLoop> on,
-      FlowListener flows)
+      Listeners listeners)
       throws ExecutionException, InterruptedException {
     this.device = device;
     this.resolvers = resolvers;
@@ -59,7 +68,8 @@ public final class Engine {
             new FlowQuota(maxFlows),
             new DhcpLeases(config.lan()),
             resolvers,
-            flows,
+            listeners.flows(),
+            listeners.nameErrors(),
             System::nanoTime,
             this::deviceGone);
     services = new QueueService[queues.length];
@@ -77,16 +87,16 @@ public final class Engine {
    *
    * @param loops where it is to run; not closed with the engine
    * @param device becomes the engine's, to be closed with it, also when the start fails
-   * @param flows told of the life of every flow, on the event loops: must not block
+   * @param listeners told of what happens, on the event loops: must not block
    * @throws IllegalStateException when it cannot be started
    */
   public static Engine start(
-      EventLoops loops, EngineConfig config, TapDevice device, FlowListener flows) {
+      EventLoops loops, EngineConfig config, TapDevice device, Listeners listeners) {
     HostResolvers resolvers =
         config.router().nameService() ? HostResolvers.of(config.names()) : HostResolvers.none();
     try {
       List<EventLoop> on = loops.some(device.queues().length);
-      Engine engine = new Engine(config, device, resolvers, on, flows);
+      Engine engine = new Engine(config, device, resolvers, on, listeners);
       List<Future<?>> begun = new ArrayList<>();
       for (QueueService service : engine.services) {
         begun.add(service.begin());

@@ -85,6 +85,7 @@ final class FlowsAssembly implements Shard.FlowsFactory, AutoCloseable {
             shard.clock(),
             shard.counters(),
             ByteBufAllocator.DEFAULT,
+            plan.nameErrors(),
             executor);
     DnsService made = new DnsService(parts, plan.config().names(), plan.resolvers());
     names = made;

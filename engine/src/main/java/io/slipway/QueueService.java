@@ -12,6 +12,7 @@ import io.slipway.gateway.DhcpLeases;
 import io.slipway.host.NettyHostSockets;
 import io.slipway.link.TapChannel;
 import io.slipway.names.HostResolvers;
+import io.slipway.names.NameListener;
 import io.slipway.pipeline.Shard;
 import io.slipway.pipeline.ShardInitializer;
 import io.slipway.pipeline.Siblings;
@@ -33,6 +34,7 @@ final class QueueService {
    * @param leases of the guest's addresses, which the services share
    * @param resolvers whom the name service asks, which the services share
    * @param flows told of flows
+   * @param nameErrors told of names that nobody could resolve
    * @param deviceGone told the errno when the device disappears
    */
   record Plan(
@@ -42,6 +44,7 @@ final class QueueService {
       DhcpLeases leases,
       HostResolvers resolvers,
       FlowListener flows,
+      NameListener nameErrors,
       Clock clock,
       IntConsumer deviceGone) {}
 

@@ -39,6 +39,7 @@
  *  HostEcho                                 flow     implemented in host      open, write, shut, pause the outside
  *  NameService                              flow     implemented in names     ask, hear answers
  *  FlowListener                             flow     implemented in observe   a flow was opened, refused, closed
+ *  NameListener                             names    implemented in observe   nobody could resolve a name
  *  Neighbors.News                           egress   implemented in pipeline  the guest was heard at an Ethernet address
  *  Timer                                    clock    whoever armed it         time is up
  * </pre>

@@ -8,6 +8,7 @@ import io.slipway.launch.GuestInterface;
 import io.slipway.launch.InterfacePlan;
 import io.slipway.launch.InterfaceState;
 import io.slipway.launch.NamespaceDoor;
+import io.slipway.names.NameListener;
 import io.slipway.route.Lan;
 import io.slipway.route.RouterConfig;
 import io.slipway.sys.TapDevice;
@@ -30,6 +31,8 @@ final class TapGuest {
   /** There is none. */
   static final TapGuest NONE = new TapGuest("", null, null, null);
 
+  private static final Engine.Listeners SILENT =
+      new Engine.Listeners(SilentListener.INSTANCE, NameListener.NONE);
   private static final String DEVICE = "tap0";
   private static final int MEBIBYTE = 1 << 20;
 
@@ -67,7 +70,7 @@ final class TapGuest {
     EngineConfig config = EngineConfig.of(lan, RouterConfig.DEFAULT.withHostLoopback(true));
     try (NamespaceDoor door = NamespaceDoor.open(AttachTarget.Named.of(namespace, null))) {
       TapDevice device = GuestInterface.open(door, InterfaceState.absent(DEVICE), true, 1);
-      Engine engine = Engine.start(loops, config, device, SilentListener.INSTANCE);
+      Engine engine = Engine.start(loops, config, device, SILENT);
       String ipv6 =
           GuestInterface.configure(
               door,

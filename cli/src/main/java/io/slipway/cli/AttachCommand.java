@@ -104,7 +104,7 @@ final class AttachCommand {
           GuestInterface.open(
               door, found, given.value(Options.OFFLOAD, true), given.value(Options.QUEUES, 1));
       Devices.sayIfFewerQueues(given, session, device, name + " has only one");
-      session.engine(Engine.start(loops, config, device, session.flowListener()));
+      session.engine(Engine.start(loops, config, device, session.listeners()));
       Devices.setUp(given, session, door, found, config.lan());
       try (Watch _ = door.watch(() -> session.end("the namespace is gone"))) {
         session.ready(Devices.readiness(config.lan(), device, target.path().toString()));
@@ -119,7 +119,7 @@ final class AttachCommand {
     Lan lan = Settings.lan(given, lookBehind(device));
     EngineConfig config = Settings.engine(given, lan);
     Devices.sayIfFewerQueues(given, session, device, "--fd names one");
-    session.engine(Engine.start(loops, config, device, session.flowListener()));
+    session.engine(Engine.start(loops, config, device, session.listeners()));
     session.ready(Devices.readiness(lan, device, null));
     session.ended().join();
   }

@@ -91,7 +91,7 @@ final class RunCommand {
               given.value(Options.OFFLOAD, true),
               given.value(Options.QUEUES, 1),
               process.tunDescriptor());
-      Engine engine = Engine.start(loops, config, device, session.flowListener());
+      Engine engine = Engine.start(loops, config, device, session.listeners());
       session.engine(engine);
       Devices.setUp(given, session, door, absent, lan);
       session.ready(Devices.readiness(lan, device, inside.path().toString()));

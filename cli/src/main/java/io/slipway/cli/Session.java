@@ -71,9 +71,10 @@ final class Session implements AutoCloseable {
     return log;
   }
 
-  /** Who is to hear of flows. */
-  FlowListener flowListener() {
-    return flowLog == null ? log : new FlowListeners(log, flowLog);
+  /** Who is to hear of flows, and of names that nobody could resolve. */
+  Engine.Listeners listeners() {
+    FlowListener flows = flowLog == null ? log : new FlowListeners(log, flowLog);
+    return new Engine.Listeners(flows, log);
   }
 
   /** The engine to be closed when this session ends. */

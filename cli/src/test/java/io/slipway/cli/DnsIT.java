@@ -200,20 +200,36 @@ final class DnsIT {
     dnsmasq(SECOND, "5.6.7.8");
     assertThat(slipway(Caller.ROOT, "--dns-server " + SECOND, "dig +short one.test").ok().out())
         .isEqualTo("5.6.7.8\n");
-    assertThat(
-            slipway(
-                    Caller.ROOT,
-                    "--no-outbound --host-name a.test=10.1.1.1",
-                    "dig one.test | grep -o 'status: [A-Z]*'; dig +short a.test")
-                .ok()
-                .out())
-        .isEqualTo("status: REFUSED\n10.1.1.1\n");
+    Result refused =
+        slipway(
+                Caller.ROOT,
+                "--no-outbound --host-name a.test=10.1.1.1",
+                "dig one.test | grep -o 'status: [A-Z]*'; dig +short a.test")
+            .ok();
+    assertThat(refused.out()).isEqualTo("status: REFUSED\n10.1.1.1\n");
+    assertThat(refused.err()).contains("info name_error name=one.test reason=policy\n");
     Result none =
         slipway(
             Caller.ROOT,
             "--no-dns",
             "cat /etc/resolv.conf; dig +time=2 +tries=1 @10.0.2.3 one.test");
     assertThat(none.out()).contains("nameserver " + FIRST).contains("connection refused");
+  }
+
+  @Test
+  void aNameThatNobodyResolvesIsAnEvent() throws IOException {
+    resolvers(FIRST);
+    String script =
+        """
+        dig +tries=1 one.test | grep -o 'status: [A-Z]*'
+        dig +tcp 'a\\027[31m b.test' | grep -o 'status: [A-Z]*'
+        """;
+    Result result = slipway(Caller.ROOT, "--log-format json", script).ok();
+    assertThat(result.out()).isEqualTo("status: SERVFAIL\nstatus: SERVFAIL\n");
+    String rest = "\",\"server\":\"" + FIRST + "\",\"reason\":\"unreachable\"}\n";
+    assertThat(result.err())
+        .contains("\"level\":\"info\",\"event\":\"name_error\",\"name\":\"one.test" + rest)
+        .contains("\"name\":\"a\\\\027[31m\\\\032b.test" + rest);
   }
 
   private Result slipway(Caller caller, String options, String script) {

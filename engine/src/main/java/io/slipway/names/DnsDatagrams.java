@@ -69,6 +69,7 @@ final class DnsDatagrams implements NameService.Questions {
     List<IpAddress> servers =
         service.resolvers.order(now).stream().filter(service.parts.router()::mayAskNames).toList();
     if (servers.isEmpty()) {
+      service.parts.listener().unanswered(query.printableName(), null, "policy");
       fail(query, DnsMessage.REFUSED);
     } else if (open.size() == MOST_QUESTIONS || !service.take()) {
       service.parts.counters().drop(Drop.DNS_LIMIT);
@@ -107,6 +108,7 @@ final class DnsDatagrams implements NameService.Questions {
     private final List<IpAddress> servers;
     private final long end;
     private @Nullable IpAddress probed;
+    private String trouble = "timeout";
     private int tries;
 
     Question(DnsMessage query, List<IpAddress> servers, long nowNanos) {
@@ -123,11 +125,13 @@ final class DnsDatagrams implements NameService.Questions {
         IpAddress server = servers.get(tries % servers.size());
         tries++;
         if (ask(server)) {
+          trouble = "timeout";
           boolean hurry = servers.size() > 1 && tries <= servers.size();
           long patience = hurry ? PATIENCE_NANOS : LAST_PATIENCE_NANOS;
           service.parts.timers().arm(this, Math.min(end, nowNanos + patience));
           return;
         }
+        trouble = "socket";
         service.resolvers.silent(server, nowNanos);
       }
       service.parts.timers().arm(this, end);
@@ -157,17 +161,17 @@ final class DnsDatagrams implements NameService.Questions {
     /** An answer of a resolver that was asked. */
     void answer(DnsMessage answer, IpAddress from, long nowNanos) {
       service.resolvers.answered(from);
-      boolean unable =
-          answer.code() == DnsMessage.SERVER_FAILURE
-              || answer.code() == DnsMessage.NOT_IMPLEMENTED
-              || answer.code() == DnsMessage.REFUSED;
-      if (unable && tries < servers.size()) {
+      @Nullable String unable = DnsMessage.inability(answer.code());
+      if (unable != null && tries < servers.size()) {
         if (from.equals(last())) {
           askNext(nowNanos);
         }
         return;
       }
       finish();
+      if (unable != null) {
+        service.parts.listener().unanswered(message.printableName(), from, unable);
+      }
       answers.onAnswer(answer.data(), answer.at(), answer.length());
     }
 
@@ -176,6 +180,7 @@ final class DnsDatagrams implements NameService.Questions {
       if (!server.equals(last())) {
         return;
       }
+      trouble = "unreachable";
       if (tries >= ROUNDS * servers.size()) {
         giveUp();
       } else if (tries % servers.size() != 0 || (servers.size() == 1 && tries == 1)) {
@@ -197,6 +202,7 @@ final class DnsDatagrams implements NameService.Questions {
     private void giveUp() {
       finish();
       service.parts.counters().drop(Drop.DNS_UNANSWERED);
+      service.parts.listener().unanswered(message.printableName(), last(), trouble);
       fail(message, DnsMessage.SERVER_FAILURE);
     }
 

@@ -39,6 +39,7 @@ record DnsMessage(ByteBuf data, int at, int length) {
   private static final int AFTER_NAME = 4;
 
   private static final int OPT = 41;
+  private static final int DELETE = 0x7F;
 
   /** RFC 6891 §6.1.2: an OPT record without options; 1232 bytes is what everybody offers. */
   private static final byte[] EMPTY_OPT = {0, 0, OPT, 0x04, (byte) 0xD0, 0, 0, 0, 0, 0, 0};
@@ -100,6 +101,45 @@ record DnsMessage(ByteBuf data, int at, int length) {
     } catch (CorruptedFrameException | IndexOutOfBoundsException e) {
       return null;
     }
+  }
+
+  /**
+   * The question's name for people, as RFC 1035 §5.1 writes it: bytes other than printable ASCII,
+   * and those that mean something in a line, are {@code \DDD}. Empty when there is no question.
+   */
+  String printableName() {
+    if (questionEnd() == 0) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder();
+    int index = at + HEADER;
+    for (int label = data.getByte(index); label > 0; label = data.getByte(index)) {
+      index++;
+      for (int end = index + label; index < end; index++) {
+        appendPrintable(text, data.getUnsignedByte(index));
+      }
+      text.append('.');
+    }
+    return text.length() > 1 ? text.substring(0, text.length() - 1) : ".";
+  }
+
+  private static void appendPrintable(StringBuilder text, int c) {
+    if (c <= ' ' || c >= DELETE || c == '.' || c == '\\' || c == '"') {
+      text.append('\\').append((char) ('0' + c / 100)); // three digits, whatever the locale
+      text.append((char) ('0' + c / 10 % 10)).append((char) ('0' + c % 10));
+    } else {
+      text.append((char) c);
+    }
+  }
+
+  /** What a code is called when it says that the resolver is unable; null for all others. */
+  static @Nullable String inability(int code) {
+    return switch (code) {
+      case SERVER_FAILURE -> "servfail";
+      case NOT_IMPLEMENTED -> "notimp";
+      case REFUSED -> "refused";
+      default -> null;
+    };
   }
 
   /** The question's type; only when there is a question. */

@@ -50,6 +50,7 @@ public final class DnsService implements NameService, AutoCloseable {
    *
    * @param sockets how resolvers are reached
    * @param router who may be asked, and what the host's address is called
+   * @param listener told of questions that stay without an answer
    * @param executor the loop's
    */
   public record Parts(
@@ -59,6 +60,7 @@ public final class DnsService implements NameService, AutoCloseable {
       Clock clock,
       Counters counters,
       ByteBufAllocator allocator,
+      NameListener listener,
       Executor executor) {}
 
   /** Takes 4 KiB of direct memory until {@link #close}. */

@@ -50,6 +50,7 @@ final class DnsStream implements HostStream {
   private int answersBytes;
   private List<IpAddress> servers = List.of();
   private int tries;
+  private String trouble = "timeout";
   private @Nullable Upstream upstream;
   private boolean reading;
   private boolean delivering;
@@ -139,6 +140,7 @@ final class DnsStream implements HostStream {
       tries = 0;
     }
     if (servers.isEmpty()) {
+      service.parts.listener().unanswered(query.printableName(), null, "policy");
       refuse(query, DnsMessage.REFUSED, out);
       return true;
     }
@@ -307,7 +309,10 @@ final class DnsStream implements HostStream {
       ByteBuf query = service.parts.allocator().buffer().writeBytes(framed);
       ByteBuf out = service.parts.allocator().buffer().writeZero(LENGTH);
       service.parts.counters().drop(Drop.DNS_UNANSWERED);
-      refuse(new DnsMessage(query, LENGTH, framed.length - LENGTH), DnsMessage.SERVER_FAILURE, out);
+      DnsMessage message = new DnsMessage(query, LENGTH, framed.length - LENGTH);
+      IpAddress last = servers.get((tries - 1) % servers.size());
+      service.parts.listener().unanswered(message.printableName(), last, trouble);
+      refuse(message, DnsMessage.SERVER_FAILURE, out);
       query.release();
     }
     service.giveBack(unanswered.size());
@@ -329,6 +334,7 @@ final class DnsStream implements HostStream {
     Upstream silent = upstream;
     if (silent != null) {
       service.resolvers.silent(silent.server, service.now());
+      trouble = "timeout";
       dropUpstream();
     }
     connectNext();
@@ -341,6 +347,7 @@ final class DnsStream implements HostStream {
     }
     upstream = null;
     which.drop();
+    trouble = atOnce ? "unreachable" : "closed";
     if (atOnce) {
       service.resolvers.silent(which.server, service.now());
     } else if (which.answered && tries > 0) {
@@ -359,6 +366,10 @@ final class DnsStream implements HostStream {
     }
     service.resolvers.answered(from.server);
     from.answered = true;
+    @Nullable String unable = DnsMessage.inability(answer.code());
+    if (unable != null) {
+      service.parts.listener().unanswered(answer.printableName(), from.server, unable);
+    }
     for (int i = 0; i < unanswered.size(); i++) {
       byte[] query = unanswered.get(i);
       if (query[LENGTH] == framed.getByte(LENGTH)

@@ -19,7 +19,8 @@
  * not answer in 400 ms, or whose host says that nobody listens, is passed over for half a minute;
  * after that it is asked beside the one that answered, so that its silence never costs a guest's
  * question a second time. An answer that says that the resolver is unable (SERVFAIL, REFUSED,
- * NOTIMP) counts when no other resolver is left.
+ * NOTIMP) counts when no other resolver is left. A question that ends without an answer, or with
+ * such a one, is told to {@link io.slipway.names.NameListener}.
  *
  * <p><b>Which resolvers.</b> {@link io.slipway.names.HostResolvers}: those of the operator, or
  * those of resolv.conf(5), which is read again when it changes. It is shared by all loops and reads

@@ -2,22 +2,23 @@ package io.slipway.observe;
 
 import io.slipway.flow.FlowInfo;
 import io.slipway.flow.FlowListener;
-import java.util.concurrent.atomic.AtomicLong;
+import io.slipway.names.NameListener;
+import io.slipway.wire.IpAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The engine's own log: its events, plain messages, and the flows that matter at the chosen level.
- * Owned by whoever starts the engine. Any thread may call; nothing here waits for the sink.
+ * The engine's own log: its events, plain messages, names that nobody could resolve, and the flows
+ * that matter at the chosen level. Owned by whoever starts the engine. Any thread may call; nothing
+ * here waits for the sink.
  */
-public final class EventLog implements FlowListener, AutoCloseable {
+public final class EventLog implements FlowListener, NameListener, AutoCloseable {
   private static final int CAPACITY = 4_096;
   private static final long CLOSE_WAIT_MILLIS = 2_000;
-  private static final int REFUSALS_A_SECOND = 10;
 
   private final EventQueue queue;
   private final EventLevel threshold;
-  private final AtomicLong refusalsUnwritten = new AtomicLong();
-  private long refusalSecond = Long.MIN_VALUE;
-  private int refusalsThisSecond;
+  private final FewLines refusals = new FewLines();
+  private final FewLines nameErrors = new FewLines();
 
   /**
    * Starts the writer's thread.
@@ -56,7 +57,7 @@ public final class EventLog implements FlowListener, AutoCloseable {
   /** The engine has ended; the last event. */
   public void closing(Closing closing) {
     if (writes(EventLevel.INFO)) {
-      long unwritten = dropped() + refusalsUnwritten.get();
+      long unwritten = dropped() + refusals.unwritten() + nameErrors.unwritten();
       queue.offer(closing.event(System.currentTimeMillis(), unwritten));
     }
   }
@@ -76,12 +77,21 @@ public final class EventLog implements FlowListener, AutoCloseable {
   @Override
   public void refused(FlowInfo flow, String reason) {
     long now = System.currentTimeMillis();
-    if (writes(EventLevel.INFO)) {
-      if (mayWriteRefusal(now)) {
-        queue.offer(FlowEvents.refused(now, flow, reason));
-      } else {
-        refusalsUnwritten.incrementAndGet();
-      }
+    if (writes(EventLevel.INFO) && refusals.admit(now)) {
+      queue.offer(FlowEvents.refused(now, flow, reason));
+    }
+  }
+
+  @Override
+  public void unanswered(String name, @Nullable IpAddress server, String reason) {
+    long now = System.currentTimeMillis();
+    if (writes(EventLevel.INFO) && nameErrors.admit(now)) {
+      queue.offer(
+          Event.of(now, EventLevel.INFO, "name_error")
+              .with("name", name)
+              .with("server", server)
+              .with("reason", reason)
+              .build());
     }
   }
 
@@ -99,22 +109,12 @@ public final class EventLog implements FlowListener, AutoCloseable {
 
   /** Refused flows beyond the ten a second that are written. */
   public long refusalsUnwritten() {
-    return refusalsUnwritten.get();
+    return refusals.unwritten();
   }
 
   /** Writes what waits, for at most two seconds, and closes the sink. */
   @Override
   public void close() {
     queue.close(CLOSE_WAIT_MILLIS);
-  }
-
-  /** A guest that scans the world would otherwise fill the operator's disk. */
-  private synchronized boolean mayWriteRefusal(long nowMillis) {
-    long second = Math.floorDiv(nowMillis, 1_000L);
-    if (second != refusalSecond) {
-      refusalSecond = second;
-      refusalsThisSecond = 0;
-    }
-    return refusalsThisSecond++ < REFUSALS_A_SECOND;
   }
 }

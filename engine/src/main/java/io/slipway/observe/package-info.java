@@ -3,6 +3,7 @@
  *
  * <pre>
  *   Flows --FlowListener--> EventLog --Event--> EventQueue ==(bounded)==> writer thread --> EventSink
+ *   names --NameListener--> EventLog
  *                           FlowLog  --Event--> EventQueue ==(bounded)==> writer thread --> file
  * </pre>
  *

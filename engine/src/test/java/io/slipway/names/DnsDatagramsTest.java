@@ -114,6 +114,38 @@ class DnsDatagramsTest implements NameService.Answers {
     kit.pass(3_300);
     assertThat(told).containsExactly("1 code 2 a.test");
     assertThat(kit.counters.snapshot().dropped(Drop.DNS_UNANSWERED)).isOne();
+    assertThat(kit.errors).containsExactly("a.test 192.0.2.2 timeout");
+  }
+
+  @Test
+  void whereNobodyListensTheErrorSaysSo() {
+    ask(1, "a.test", A);
+    kit.upstreams.getFirst().refuse("192.0.2.1");
+    kit.upstreams.getFirst().refuse("192.0.2.2");
+    kit.pass(1_001);
+    kit.upstreams.getFirst().refuse("192.0.2.1");
+    assertThat(kit.errors).isEmpty();
+    kit.upstreams.getFirst().refuse("192.0.2.2");
+    assertThat(told).containsExactly("1 code 2 a.test");
+    assertThat(kit.errors).containsExactly("a.test 192.0.2.2 unreachable");
+  }
+
+  @Test
+  void aNameIsToldInPrintableAscii() {
+    use(new DnsKit(RouterConfig.DEFAULT.withOutbound(false), TWO));
+    ask(1, "a\u001b[31m \"b\\c\u007f", A);
+    ByteBuf query = DnsKit.query(2, "abcdefg.x", A);
+    query.setBytes(DnsMessage.HEADER + 1, new byte[] {'.', (byte) 0x9b, (byte) 0xff, 0, '\n'});
+    give(query);
+    ByteBuf root = Unpooled.directBuffer().writeShort(3).writeShort(0x0100).writeShort(1);
+    give(root.writeShort(0).writeInt(0).writeByte(0).writeShort(2).writeShort(1));
+    give(Unpooled.directBuffer().writeShort(4).writeShort(0x0100).writeLong(0));
+    assertThat(kit.errors)
+        .containsExactly(
+            "a\\027[31m\\032\\034b\\092c\\127 null policy",
+            "\\046\\155\\255\\000\\010fg.x null policy",
+            ". null policy",
+            " null policy");
   }
 
   @Test
@@ -132,9 +164,11 @@ class DnsDatagramsTest implements NameService.Answers {
     assertThat(told).isEmpty();
     answer("192.0.2.2", 1, "a.test", DnsMessage.REFUSED);
     assertThat(told).containsExactly("1 code 5 a.test");
+    assertThat(kit.errors).containsExactly("a.test 192.0.2.2 refused");
     ask(2, "a.test", A);
     answer("192.0.2.1", 2, "a.test", 3);
     assertThat(told).as("no such name is an answer").last().isEqualTo("2 code 3 a.test");
+    assertThat(kit.errors).hasSize(1);
   }
 
   @Test

@@ -40,6 +40,7 @@ final class DnsKit implements HostSockets, AutoCloseable {
   final TimerWheel timers = new TimerWheel(1_000_000, 0);
   final Deque<Runnable> turns = new ArrayDeque<>();
   final List<String> sent = new ArrayList<>();
+  final List<String> errors = new ArrayList<>();
   final List<Upstream> upstreams = new ArrayList<>();
   final List<Stream> streams = new ArrayList<>();
   final DnsService service;
@@ -65,6 +66,7 @@ final class DnsKit implements HostSockets, AutoCloseable {
                 () -> now,
                 counters,
                 UnpooledByteBufAllocator.DEFAULT,
+                (name, server, reason) -> errors.add(name + " " + server + " " + reason),
                 turns::add),
             plan,
             HostResolvers.of(plan));

@@ -110,6 +110,7 @@ class DnsStreamTest implements HostStream.Events {
     }
     assertThat(messages()).containsExactly("1 2 a.test");
     assertThat(kit.streams).hasSize(4);
+    assertThat(kit.errors).containsExactly("a.test 192.0.2.2 unreachable");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.slipway.flow.FlowInfo;
 import io.slipway.route.Endpoint;
 import io.slipway.route.Protocol;
 import io.slipway.route.Side;
+import io.slipway.wire.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,6 +91,27 @@ class EventLogTest {
     assertThat(lines.lines.getLast())
         .startsWith("info closing reason=done flows=0 flows_opened=0 flows_refused=1000")
         .endsWith("lines_unwritten=" + unwritten);
+  }
+
+  @Test
+  void nameErrorsAreFewTooAndTakeNoPlaceOfRefusals() {
+    Lines lines = new Lines();
+    EventLog log = new EventLog(EventLevel.INFO, lines);
+    log.unanswered("", null, "policy");
+    for (int i = 0; i < 1_000; i++) {
+      log.unanswered("a\\027.test", IpAddress.parse("192.0.2.1"), "timeout");
+    }
+    log.refused(flow(0, "policy"), "policy");
+    log.closing(new Closing("done", 0, 0, 1, 0, 0, 0, 0, 0));
+    log.close();
+    assertThat(lines.lines)
+        .startsWith(
+            "info name_error name=\"\" reason=policy",
+            "info name_error name=a\\027.test server=192.0.2.1 reason=timeout");
+    assertThat(lines.lines).filteredOn(one -> one.contains("flow_refused")).hasSize(1);
+    int written = lines.lines.size() - 2;
+    assertThat(written).isBetween(10, 20);
+    assertThat(lines.lines.getLast()).endsWith("lines_unwritten=" + (1_001 - written));
   }
 
   @Test
