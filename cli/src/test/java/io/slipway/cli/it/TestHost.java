@@ -31,6 +31,7 @@ public final class TestHost {
           "iperf3",
           "nginx",
           "nsenter",
+          "pasta",
           "ping",
           "python3",
           "setpriv",
