@@ -12,12 +12,14 @@
  * <ol>
  *   <li>a destination that makes no sense (unspecified, multicast, broadcast, loopback written out,
  *       the guest's own subnets) is refused;
+ *   <li>what is denied is refused, whatever it is: the gateway's and the DNS address as well;
+ *   <li>echo is refused where it is off (the gateway answers its own without a question here);
  *   <li>the DNS address goes to the name service, when there is one;
- *   <li>the gateway's address is the host's loopback, when that is open and not denied;
- *   <li>what is denied is refused, what is allowed goes;
+ *   <li>the gateway's address is the host's loopback, when that is open, and otherwise refused; so
+ *       is what else is asked of the DNS address;
  *   <li>link-local addresses and cloud metadata services are refused, unless an entry of the allow
  *       list names just them: a wide entry such as 0.0.0.0/0 does not;
- *   <li>everything else goes if the guest may go out at all.
+ *   <li>what is allowed goes, and everything else does if the guest may go out at all.
  * </ol>
  *
  * <p><b>What it does not do.</b> It opens nothing, resolves no names, reads no clock, and keeps no
