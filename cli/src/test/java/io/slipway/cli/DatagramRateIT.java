@@ -7,12 +7,15 @@ import io.slipway.cli.it.Caller;
 import io.slipway.cli.it.Guest;
 import io.slipway.cli.it.HandMade;
 import io.slipway.cli.it.Proc;
+import io.slipway.cli.it.Services;
 import io.slipway.cli.it.TestHost;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -20,6 +23,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -110,6 +114,27 @@ final class DatagramRateIT {
     assertThat(median(pastas)).as(all).isPositive();
     assertThat(median(ours) / median(slirps)).as(all).isGreaterThanOrEqualTo(4);
     assertThat(median(ours) / median(pastas)).as(all).isGreaterThanOrEqualTo(1);
+  }
+
+  /** iperf3's datagrams of 41 packets each, which arrive whole or not at all. */
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, 10.0.2.2", "::1, fd00::2"})
+  void largeOnesInASteadyStream(String host, String gateway) {
+    for (String way : new String[] {"", "-R"}) {
+      int port = Services.freePort();
+      String serve = "exec iperf3 -s -1 -B %s -p %d --forceflush".formatted(host, port);
+      String ask =
+          "iperf3 -c %s -p %d -u -l 60000 -b 100M -k 200 -J %s".formatted(gateway, port, way);
+      try (Proc iperf3 = Proc.start(List.of("sh", "-c", serve))) {
+        Await.until("iperf3", SOON, () -> iperf3.out().contains("listening"), iperf3::soFar);
+        String said = guest.run(ask).ok().out();
+        Matcher lost = Pattern.compile("\"lost_percent\":\\s*([0-9.]+)").matcher(said);
+        assertThat(lost.results().mapToDouble(result -> Double.parseDouble(result.group(1))))
+            .as(said)
+            .isNotEmpty()
+            .allMatch(percent -> percent < 5);
+      }
+    }
   }
 
   /** Bytes a second that arrived. */

@@ -45,10 +45,11 @@ final class UdpIT {
       import selectors, socket, sys
       events = selectors.DefaultSelector()
       for port in map(int, sys.argv[1:]):
-          s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-          s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-          s.bind(('127.0.0.1', port))
-          events.register(s, selectors.EVENT_READ)
+          for family, host in (socket.AF_INET, '127.0.0.1'), (socket.AF_INET6, '::1'):
+              s = socket.socket(family, socket.SOCK_DGRAM)
+              s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+              s.bind((host, port))
+              events.register(s, selectors.EVENT_READ)
       print('ready')
       while True:
           for key, _ in events.select():
@@ -62,11 +63,14 @@ final class UdpIT {
   static final String SIZES =
       """
       import socket, sys
-      s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      v6 = ':' in sys.argv[1]
+      s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
       s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
       s.settimeout(5)
       s.connect((sys.argv[1], int(sys.argv[2])))
       sizes = [0, 1, 2, 7, 100, 1471, 1472, 1473, 1480, 2960, 8972, 9000, 16384, 32768, 65506, 65507]
+      if v6:  # there is no header in the length
+          sizes += [1451, 1452, 1453, 65508, 65526, 65527]
       flying = int(sys.argv[3])
       for start in range(0, len(sizes), flying):
           batch = sizes[start:start + flying]
@@ -256,9 +260,10 @@ final class UdpIT {
     echo.close();
   }
 
-  @Test
-  void everySizeBothWays() {
-    assertThat(guest.python(SIZES, Guest.GATEWAY, first, 4).ok().text()).isEqualTo("all");
+  @ParameterizedTest
+  @ValueSource(strings = {Guest.GATEWAY, "fd00::2"})
+  void everySizeBothWays(String gateway) {
+    assertThat(guest.python(SIZES, gateway, first, 4).ok().text()).isEqualTo("all");
   }
 
   @Test
